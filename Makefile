@@ -1,0 +1,86 @@
+# make demo            look at it: a fresh demo at http://127.0.0.1:8000 (make demo PORT=8001 for another port)
+# make test            everything that must hold before a change lands
+# make drills          the load, fault and race bars at full size
+# make bench           measure
+#
+# REQUIRE=postgres,browser make test   fails where a part is missing, instead of skipping by name
+
+PORT ?= 8000
+# The first Python that is new enough; another one: make PYTHON=/path/to/python3
+PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$name" && break; done)
+JOBS ?= 2
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+CHECKED := gatherings tests $(wildcard wsgi.py benchmarks migrations/env.py)
+
+.PHONY: demo test drills bench lint format lock wheel messages clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/runtime.stamp
+	@exec $(BIN)/python -m gatherings demo --port $(PORT)
+
+# Both databases in one run: each test that touches a database runs once on each.
+test: lint
+	@echo "Tests, on SQLite and on PostgreSQL …"
+	@GATHERINGS_TEST_DB=both $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile $(ARGS)
+
+drills: .venv/dev.stamp
+	@GATHERINGS_TEST_DB=both GATHERINGS_DRILLS=full $(BIN)/python -m pytest -m drill $(ARGS)
+
+bench: .venv/dev.stamp
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+lint: .venv/dev.stamp
+	@echo "Style, types and the order of imports …"
+	@$(BIN)/ruff check --quiet $(CHECKED)
+	@$(BIN)/ruff format --check --quiet $(CHECKED) || { echo "Some files are not formatted: make format"; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports > .venv/imports.log 2>&1 || { cat .venv/imports.log; exit 1; }
+
+format: .venv/dev.stamp
+	@$(BIN)/ruff check --quiet --fix $(CHECKED) || true
+	@$(BIN)/ruff format --quiet $(CHECKED)
+
+# Pins every package with its hashes, from the ranges in pyproject.toml: run it after changing a range, or to take
+# newer versions in (make lock UPGRADE=--upgrade). The runtime comes first, so that tests run on exactly its pins.
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE)
+lock: .venv/dev.stamp
+	$(LOCK) --output-file requirements.txt
+	$(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+wheel: .venv/dev.stamp
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist . > .venv/wheel.log 2>&1 || { cat .venv/wheel.log; exit 1; }
+	@ls dist
+
+# The sentences for translators. `say` marks those that are translated at the edge (gatherings/core/words.py).
+messages: .venv/dev.stamp
+	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keyword _ --keyword gettext --keyword ngettext:1,2 \
+		--keyword say --no-location --sort-output --project Gatherings --output-file messages.pot .
+
+clean:
+	@rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# --- the environment: .venv, remade only when the pins change ---------------------------------------------------
+
+.venv/bin/pip:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (on Debian and Ubuntu: apt-get install python3 python3-venv)."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is not."; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python lacks the module venv. On Debian and Ubuntu it is a package of its own:"; \
+		echo "  apt-get install $$("$(PYTHON)" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; exit 1; }
+	@echo "Making .venv …"
+	@"$(PYTHON)" -m venv .venv
+
+.venv/runtime.stamp: requirements.txt | .venv/bin/pip
+	@echo "Installing the pinned packages …"
+	@$(PIP) install --require-hashes --requirement requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt | .venv/bin/pip
+	@echo "Installing what the tests need …"
+	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@ .venv/runtime.stamp

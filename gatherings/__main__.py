@@ -1,0 +1,5 @@
+"""`python -m gatherings` is the `gatherings` command."""
+
+from gatherings.cli import main
+
+main()

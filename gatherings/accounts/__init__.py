@@ -1,0 +1,1 @@
+"""People: who somebody is, known by an e-mail address alone."""

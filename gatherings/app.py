@@ -1,0 +1,110 @@
+"""`create_app(settings)`: the only place that assembles."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_compress import Compress
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from htmx_flask import Htmx
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from gatherings import wiring
+from gatherings.config import Settings, read_settings
+from gatherings.core.tokens import Signer
+from gatherings.db.session import configure_engine, db
+from gatherings.web import times
+from gatherings.web.errors import init_errors
+from gatherings.web.headers import init_headers
+from gatherings.web.i18n import init_i18n
+from gatherings.web.origin import init_origin
+from gatherings.web.requests import init_requests
+from gatherings.web.rights import check_rights
+from gatherings.web.static import init_static
+
+csrf = CSRFProtect()
+migrate = Migrate()
+_HERE = Path(__file__).parent
+
+
+def data_folder(name: str) -> Path:
+    """Give the folder of templates, static files or migrations: inside an installed wheel, or beside the package."""
+    installed = _HERE / "_data" / name
+    return installed if installed.is_dir() else _HERE.parent / name
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Assemble the app from its settings; raises BadSetting, and RuntimeError for a view without a right."""
+    settings = settings or read_settings()
+    app = Flask("gatherings", template_folder=str(data_folder("templates")), static_folder=None)
+    _configure(app, settings)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["gatherings.signer"] = Signer(settings.secret_keys)
+    db.init_app(app)
+    with app.app_context():
+        configure_engine(db.engine, threads=settings.threads)
+    migrate.init_app(app, db, directory=str(data_folder("migrations")), render_as_batch=True)
+    Htmx(app)
+    csrf.init_app(app)
+    init_i18n(app)
+    times.init_times(app)
+    init_headers(app, https=settings.https)
+    init_requests(app)
+    init_origin(app)
+    init_errors(app)
+    for blueprint in wiring.BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.demo:
+        for blueprint in wiring.DEMO_BLUEPRINTS:
+            app.register_blueprint(blueprint)
+    check_rights(app)
+    Compress(app)
+    init_static(app, data_folder("static"), settings.instance)
+    if settings.proxy_count:
+        count = settings.proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    hosts = {urlsplit(settings.base_url).netloc, settings.host}
+    if settings.host in ("127.0.0.1", "localhost"):
+        hosts |= {"127.0.0.1", "localhost"}
+    app.config.update(
+        GATHERINGS=settings,
+        SECRET_KEY=settings.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        TRUSTED_HOSTS=sorted(hosts),
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        MAX_FORM_PARTS=500,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        # Calendars are left out: Outlook imports nothing from a gzipped feed (calendars.md 21).
+        COMPRESS_MIMETYPES=["text/html", "application/json", "application/ld+json"],
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=4,
+        COMPRESS_LEVEL=4,
+        COMPRESS_MIN_SIZE=1000,
+        TEMPLATES_AUTO_RELOAD=settings.development,
+    )
+
+
+def _engine_options(settings: Settings) -> dict[str, object]:
+    if settings.sqlite:
+        return {"pool_size": settings.threads + 2, "max_overflow": 10}
+    return {
+        "pool_size": settings.threads,
+        "max_overflow": 4,
+        "pool_pre_ping": True,
+        "pool_timeout": 5,
+        "connect_args": {"connect_timeout": 5, "options": "-c lock_timeout=10s -c statement_timeout=30s"},
+    }

@@ -1,0 +1,46 @@
+"""The `gatherings` command: one module for each thing it does."""
+
+import sys
+
+import click
+from dotenv import load_dotenv
+from flask_migrate.cli import db as migration_commands
+
+from gatherings import __version__
+from gatherings.app import create_app
+from gatherings.cli.backups import backup, restore
+from gatherings.cli.checking import check
+from gatherings.cli.demo import demo
+from gatherings.cli.keeping import load, retime
+from gatherings.cli.running import run, worker
+from gatherings.config import BadSetting
+
+
+@click.group()
+@click.version_option(__version__)
+def group() -> None:
+    """Gatherings: the event platform for festivals and gatherings that meet across time zones."""
+
+
+@click.pass_context
+def _in_app(context: click.Context) -> None:
+    context.obj = create_app()
+    context.with_resource(context.obj.app_context())
+
+
+for command in (demo, run, worker, load, check, retime, backup, restore):
+    group.add_command(command)
+
+# flask-migrate's commands expect Flask's own group around them: an app context, made when one of them is called.
+migration_commands.callback = _in_app
+group.add_command(migration_commands)
+
+
+def main() -> None:
+    """Run the command line; a nonsensical setting ends it with one sentence."""
+    load_dotenv(".env")
+    try:
+        group.main(args=sys.argv[1:], prog_name="gatherings")
+    except BadSetting as problem:
+        click.echo(f"Gatherings did not start. {problem}", err=True)
+        sys.exit(2)

@@ -1,0 +1,83 @@
+"""`gatherings demo`: everything on one fresh SQLite file, with the communities' programme in it."""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+from flask_migrate import upgrade
+
+from gatherings import loading
+from gatherings.app import create_app, data_folder
+from gatherings.cli.running import stop_all, watch, web_process, worker_process
+from gatherings.config import read_settings
+from gatherings.core.clock import utc_now
+from gatherings.db.session import db
+
+PROGRAMME = Path(loading.__file__).parent / "programme.yaml"
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--keep", is_flag=True, help="Keep the demo's database in ./demo and use it again next time.")
+def demo(port: int, keep: bool) -> None:
+    """Start a fresh demo: the communities' programme, web server, worker, and a mailbox to read the mail in.
+
+    Nothing is sent to anybody. Stops with Ctrl-C and leaves nothing behind, unless --keep.
+    """
+    if _taken(port):
+        click.echo(f"Port {port} is in use. Choose another: gatherings demo --port {port + 1}", err=True)
+        sys.exit(2)
+    folder = Path("demo").absolute() if keep else Path(tempfile.mkdtemp(prefix="gatherings-demo-"))
+    try:
+        _prepare(folder, port)
+        children = [web_process("127.0.0.1", port, 1, 8), worker_process()]
+        click.echo(
+            f"\n  Gatherings  http://127.0.0.1:{port}/\n"
+            f"  Mailbox     http://127.0.0.1:{port}/mailbox   (all mail of this demo; none is sent)\n\n"
+            "  Stop with Ctrl-C.\n"
+        )
+        try:
+            status = watch(children)
+        finally:
+            stop_all(children)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(status)
+
+
+def _prepare(folder: Path, port: int) -> None:
+    """Make the database and load the programme; the children read the same settings from the environment."""
+    for name in ("SMTP_URL", "REDIS_URL", "PROXY_COUNT", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS"):
+        os.environ.pop(name, None)  # a demo must not write to somebody's real server
+    os.environ.update(
+        GATHERINGS_INSTANCE=str(folder),
+        GATHERINGS_DEMO="1",
+        BASE_URL=f"http://127.0.0.1:{port}",
+        CHANGE_MAIL_DELAY="10",
+        LOG_FORMAT="text",
+    )
+    click.echo("Making the database and loading the communities' programme …")
+    settings = read_settings()
+    app = create_app(settings)
+    with app.app_context():
+        upgrade(directory=str(data_folder("migrations")))
+        status, lines = loading.command(PROGRAMME, settings.site, utc_now())
+        db.engine.dispose()
+    if status:
+        click.echo("\n".join(lines), err=True)
+        sys.exit(status)
+
+
+def _taken(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False

@@ -1,0 +1,209 @@
+"""Settings: read once from the environment, frozen; nonsense stops the start with one sentence."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
+
+
+class BadSetting(Exception):
+    """A setting that cannot be; the message names it and says what it should be."""
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """Where mail is handed over: host, port, how the line is protected, and who we are there."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+    tls: str = "none"  # none, starttls, tls
+
+
+@dataclass(frozen=True)
+class Site:
+    """What actions need to know of the installation: addresses in mail and calendars, and the mails' pause.
+
+    `domain` is the right part of UIDs and Message-IDs; `change_delay` is in seconds.
+    """
+
+    base_url: str
+    domain: str
+    change_delay: int = 180
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between installations (docs/operations.md lists the names)."""
+
+    instance: Path
+    database_url: str
+    secret_keys: tuple[str, ...]
+    base_url: str
+    smtp: Smtp | None
+    mail_from: str
+    proxy_count: int = 0
+    redis_url: str | None = None
+    log_format: str = "text"
+    demo: bool = False
+    development: bool = False
+    change_delay: int = 180
+    network_limit: int = 600
+    threads: int = 8
+
+    @property
+    def host(self) -> str:
+        """Give the host of BASE_URL without its port."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+    @property
+    def site(self) -> Site:
+        """Give what actions need to know of this installation."""
+        return Site(self.base_url, self.mail_from.rsplit("@", 1)[1], self.change_delay)
+
+    @property
+    def https(self) -> bool:
+        """Tell whether people reach us over TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def sqlite(self) -> bool:
+        """Tell whether the database is a SQLite file."""
+        return self.database_url.startswith("sqlite")
+
+
+def read_settings(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Read settings from the environment; `overrides` are for the demo and tests.
+
+    Raises BadSetting with one sentence that names the setting and what it should be.
+    """
+    env = os.environ if environ is None else environ
+    instance = Path(env.get("GATHERINGS_INSTANCE") or "instance").absolute()
+    base_url = _base_url(env.get("BASE_URL") or "http://127.0.0.1:8000")
+    values: dict[str, object] = {
+        "instance": instance,
+        "database_url": _database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'gatherings.sqlite'}"),
+        "secret_keys": _secret_keys(env, instance),
+        "base_url": base_url,
+        "smtp": _smtp(env["SMTP_URL"]) if env.get("SMTP_URL") else None,
+        "mail_from": _mail_from(env.get("MAIL_FROM") or _default_sender(base_url)),
+        "proxy_count": _number(env, "PROXY_COUNT", 0, 0, 5),
+        "redis_url": _redis(env.get("REDIS_URL")),
+        "log_format": _one_of(env, "LOG_FORMAT", ("text", "json"), "text" if os.isatty(2) else "json"),
+        "demo": _one_of(env, "GATHERINGS_DEMO", ("0", "1"), "0") == "1",
+        "development": _one_of(env, "GATHERINGS_DEVELOPMENT", ("0", "1"), "0") == "1",
+        "change_delay": _number(env, "CHANGE_MAIL_DELAY", 180, 0, 3600),
+        "network_limit": _number(env, "REGISTRATIONS_PER_NETWORK", 600, 1, 1_000_000),
+        "threads": _number(env, "GATHERINGS_THREADS", 8, 1, 64),
+    }
+    values.update(overrides)
+    return Settings(**values)  # type: ignore[arg-type]  # each value is checked by its own reader above
+
+
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise BadSetting(f"{name} should be a whole number from {least} to {most}, not “{text}”.")
+    return int(text)
+
+
+def _one_of(env: Mapping[str, str], name: str, choices: tuple[str, ...], default: str) -> str:
+    text = env.get(name) or default
+    if text not in choices:
+        raise BadSetting(f"{name} should be one of {', '.join(choices)}, not “{text}”.")
+    return text
+
+
+def _split(name: str, text: str, example: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # reading it checks it
+    except ValueError:
+        raise BadSetting(f"{name} should look like {example}.") from None
+    return parts
+
+
+def _base_url(text: str) -> str:
+    example = "https://gatherings.example.org"
+    parts = _split("BASE_URL", text, example)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise BadSetting(f"BASE_URL should look like {example}, not “{text}”.")
+    if parts.path not in ("", "/"):
+        raise BadSetting(f"BASE_URL should have no path (like {example}), not “{text}”.")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _database_url(text: str) -> str:
+    if text.startswith("postgres://"):
+        text = "postgresql://" + text.removeprefix("postgres://")
+    if not re.match(r"(sqlite:///|postgresql(\+psycopg)?://)", text) or ":memory:" in text or text == "sqlite:///":
+        raise BadSetting("DATABASE_URL should look like sqlite:////path/to/file or postgresql://user:word@host/name.")
+    return re.sub(r"^postgresql://", "postgresql+psycopg://", text)
+
+
+def _smtp(text: str) -> Smtp:
+    example = "smtp://user:word@mail.example.org:587?starttls=1"
+    parts = _split("SMTP_URL", text, example)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise BadSetting(f"SMTP_URL should look like {example} or smtps://….")
+    wants = parse_qs(parts.query, keep_blank_values=True)
+    if set(wants) - {"starttls"} or (wants and wants["starttls"] not in (["0"], ["1"])):
+        raise BadSetting(f"SMTP_URL takes only starttls=1 or starttls=0 after the question mark, like {example}.")
+    tls = "tls" if parts.scheme == "smtps" else "starttls" if wants.get("starttls") == ["1"] else "none"
+    port = parts.port or {"tls": 465, "starttls": 587, "none": 25}[tls]
+    user, password = parts.username, parts.password
+    return Smtp(parts.hostname, port, unquote(user) if user else None, unquote(password) if password else None, tls)
+
+
+def _default_sender(base_url: str) -> str:
+    host = urlsplit(base_url).hostname or "localhost"
+    # An address literal or a bare name is no mail domain; the demo needs one all the same.
+    return f"gatherings@{host if '.' in host and not re.fullmatch(r'[0-9.]+', host) else 'gatherings.example.org'}"
+
+
+def _mail_from(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", text):
+        raise BadSetting(f"MAIL_FROM should be one plain e-mail address like gatherings@example.org, not “{text}”.")
+    return text
+
+
+def _redis(text: str | None) -> str | None:
+    if text and not re.match(r"rediss?://", text):
+        raise BadSetting("REDIS_URL should look like redis://host:6379/0.")
+    return text or None
+
+
+def _secret_keys(env: Mapping[str, str], instance: Path) -> tuple[str, ...]:
+    key = env.get("SECRET_KEY") or _kept_key(instance)
+    fallbacks = [part.strip() for part in (env.get("SECRET_KEY_FALLBACKS") or "").split(",") if part.strip()]
+    for name, value in [("SECRET_KEY", key), *(("SECRET_KEY_FALLBACKS", part) for part in fallbacks)]:
+        if len(value) < 32:
+            raise BadSetting(f"{name} should hold at least 32 random characters (try: openssl rand -hex 32).")
+    return (key, *fallbacks)
+
+
+def _kept_key(instance: Path) -> str:
+    """Read the key kept in the instance folder, or make it on the first run.
+
+    Two processes that start together agree: the file is created exclusively, the loser reads the winner's.
+    """
+    file = instance / "secret-key"
+    instance.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    with os.fdopen(descriptor, "w") as out:
+        out.write(secrets.token_urlsafe(48))
+    return file.read_text().strip()
+
+
+def database_url_for_people(settings: Settings) -> str:
+    """Give the database's address without its password, for `check` and logs."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", lambda match: f"{match[1]}:{quote('…')}@", settings.database_url)

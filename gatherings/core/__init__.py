@@ -1,0 +1,1 @@
+"""The ground floor: time, words, errors, tokens. Standard library only."""

@@ -1,0 +1,93 @@
+"""Counted pools of places: taken by one guarded statement, never counted first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import CheckConstraint, case, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from gatherings.db.base import Base, Counter, Pk
+
+
+class Places(Base):
+    """A counted pool: the room of an event, its online side, later a ticket kind or a session.
+
+    `taken` never passes `capacity` by a claim; a capacity lowered below `taken` afterwards is allowed (nobody is
+    thrown out), hence the table checks `taken >= 0` alone. `queue` is the last number given on the waiting list.
+    """
+
+    __tablename__ = "places"
+    __table_args__ = (CheckConstraint("taken >= 0", name="taken_not_negative"),)
+
+    id: Mapped[Pk]
+    capacity: Mapped[int | None]
+    taken: Mapped[Counter]
+    queue: Mapped[Counter]
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The outcome of asking for a place: got it, or the number on the waiting list."""
+
+    got: bool
+    number: int | None = None
+
+
+_FREE = or_(Places.capacity.is_(None), Places.taken < Places.capacity)
+
+
+def claim(session: Session, places_id: int) -> bool:
+    """Take one place if there is one, in the caller's transaction; return whether it was had."""
+    done = session.execute(
+        update(Places)
+        .where(Places.id == places_id, _FREE)
+        .values(taken=Places.taken + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+
+
+def claim_or_queue(session: Session, places_id: int) -> Claimed:
+    """Take one place, or else draw the next number of the waiting list.
+
+    Drawing the number locks the row, so numbers follow the order of commits. Between the two statements somebody
+    may have freed a place while nobody was waiting yet: the row, locked now, tells, and the claim is made again.
+    """
+    if claim(session, places_id):
+        return Claimed(True)
+    drawn = session.execute(
+        update(Places)
+        .where(Places.id == places_id)
+        .values(queue=Places.queue + case((_FREE, 0), else_=1))
+        .returning(Places.queue, _FREE.label("free"))
+        .execution_options(synchronize_session=False)
+    ).one()
+    if drawn.free:
+        return Claimed(claim(session, places_id))
+    return Claimed(False, drawn.queue)
+
+
+def release(session: Session, places_id: int) -> None:
+    """Give one place back; the caller has served the waiting list first or does so afterwards."""
+    session.execute(
+        update(Places)
+        .where(Places.id == places_id)
+        .values(taken=Places.taken - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def lock(session: Session, places_ids: Iterable[int]) -> dict[int, Places]:
+    """Lock pools in ascending id and read them afresh; whoever moves between pools or frees one locks first.
+
+    On SQLite the unit of work holds the only write lock already.
+    """
+    wanted = sorted(set(places_ids))
+    rows = session.scalars(
+        select(Places)
+        .where(Places.id.in_(wanted))
+        .order_by(Places.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows}

@@ -1,0 +1,219 @@
+"""Reads of events and series: each page's needs in few explicit queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from gatherings.core.errors import NotFound
+from gatherings.db.places import Places
+from gatherings.events.models import CoListing, Event, EventChange, OldSlug, Series, SeriesRule
+
+# Zone rules move a start by hours, never by days: with this margin nothing that is still to come is missed.
+_DAY_AND_MORE = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A slug that was once used: where it leads now."""
+
+    slug: str
+
+
+def get_event_page(session: Session, slug: str) -> Event | Moved:
+    """Read a published or cancelled event with all that its page shows, in three queries; raises NotFound.
+
+    Gives Moved for an old slug. Drafts are not there for the public.
+    """
+    event = session.scalars(
+        select(Event)
+        .where(Event.slug == slug, Event.status != "draft")
+        .options(
+            joinedload(Event.community),
+            joinedload(Event.series),
+            joinedload(Event.umbrella),
+            joinedload(Event.room),
+            joinedload(Event.online),
+            selectinload(Event.speakers),
+            selectinload(Event.resources),
+        )
+    ).one_or_none()
+    if event is not None:
+        return event
+    return Moved(_moved(session, "event", slug, Event))
+
+
+def get_event(session: Session, slug: str) -> Event:
+    """Read a published or cancelled event alone, by its present slug; raises NotFound."""
+    event = session.scalars(select(Event).where(Event.slug == slug, Event.status != "draft")).one_or_none()
+    if event is None:
+        raise NotFound()
+    return event
+
+
+def get_series_page(session: Session, slug: str) -> Series | Moved:
+    """Read a series with its community and rules; raises NotFound, gives Moved for an old slug."""
+    series = session.scalars(
+        select(Series)
+        .where(Series.slug == slug, Series.status != "draft")
+        .options(joinedload(Series.community), selectinload(Series.rules))
+    ).one_or_none()
+    if series is not None:
+        return series
+    return Moved(_moved(session, "series", slug, Series))
+
+
+def _moved(session: Session, kind: str, slug: str, model: type[Event] | type[Series]) -> str:
+    found = session.scalar(
+        select(model.slug)
+        .join(OldSlug, and_(OldSlug.object_id == model.id, OldSlug.kind == kind))
+        .where(OldSlug.slug == slug, model.status != "draft")
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def list_coming(
+    session: Session,
+    now: datetime,
+    *,
+    community_id: int | None = None,
+    mode: str | None = None,
+    words: str | None = None,
+    between: tuple[datetime, datetime] | None = None,
+    limit: int = 50,
+    after: tuple[datetime, int] | None = None,
+) -> list[Event]:
+    """List public events that are not over, soonest first; keyset page by (starts_at, id); one query.
+
+    Cancelled ones stay in the list, said to be so. Umbrella events carry their community; places come along.
+    """
+    conditions: list[ColumnElement[bool]] = [
+        Event.listing == "public",
+        Event.status.in_(("published", "cancelled")),
+        Event.ends_at > now,
+    ]
+    if community_id is not None:
+        conditions.append(_of_community(community_id))
+    if mode is not None:
+        conditions.append(Event.mode == mode)
+    if between is not None:
+        conditions.append(and_(Event.starts_at >= between[0], Event.starts_at < between[1]))
+    for word in (words or "").split()[:8]:
+        pattern = f"%{_escaped(word.lower())}%"
+        conditions.append(
+            or_(
+                func.lower(Event.title).like(pattern, escape="\\"),
+                func.lower(Event.summary).like(pattern, escape="\\"),
+            )
+        )
+    if after is not None:
+        conditions.append(
+            or_(Event.starts_at > after[0], and_(Event.starts_at == after[0], Event.id > after[1]))
+        )
+    return list(
+        session.scalars(
+            select(Event)
+            .where(*conditions)
+            .order_by(Event.starts_at, Event.id)
+            .limit(limit)
+            .options(joinedload(Event.community), joinedload(Event.room), joinedload(Event.online))
+        )
+    )
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _of_community(community_id: int) -> ColumnElement[bool]:
+    listed = select(CoListing.event_id).where(CoListing.community_id == community_id)
+    return or_(Event.community_id == community_id, Event.id.in_(listed))
+
+
+def list_past(session: Session, now: datetime, community_id: int, *, limit: int = 60) -> list[Event]:
+    """List a community's public events that are over, latest first (editions with year and theme among them)."""
+    return list(
+        session.scalars(
+            select(Event)
+            .where(
+                _of_community(community_id),
+                Event.listing == "public",
+                Event.status == "published",
+                Event.ends_at <= now,
+            )
+            .order_by(Event.starts_at.desc(), Event.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def list_dates(session: Session, series_id: int, *, since: datetime, limit: int = 60) -> list[Event]:
+    """List a series' dates that end after `since`, soonest first, with their places."""
+    return list(
+        session.scalars(
+            select(Event)
+            .where(Event.series_id == series_id, Event.status != "draft", Event.ends_at > since)
+            .order_by(Event.starts_at, Event.id)
+            .limit(limit)
+            .options(joinedload(Event.room), joinedload(Event.online))
+        )
+    )
+
+
+def list_past_dates(session: Session, series_id: int, *, now: datetime, limit: int = 60) -> list[Event]:
+    """List a series' dates or editions that are over, latest first."""
+    return list(
+        session.scalars(
+            select(Event)
+            .where(Event.series_id == series_id, Event.status == "published", Event.ends_at <= now)
+            .order_by(Event.starts_at.desc())
+            .limit(limit)
+        )
+    )
+
+
+def list_under(session: Session, umbrella_id: int) -> list[Event]:
+    """List the gatherings below an umbrella event, soonest first, with their places."""
+    return list(
+        session.scalars(
+            select(Event)
+            .where(Event.umbrella_id == umbrella_id, Event.status != "draft")
+            .order_by(Event.starts_at, Event.id)
+            .options(joinedload(Event.room), joinedload(Event.online))
+        )
+    )
+
+
+def list_future(session: Session, now: datetime) -> list[Event]:
+    """List all events that have not begun, drafts too, for `retime`."""
+    return list(
+        session.scalars(
+            select(Event).where(Event.starts_at > now - _DAY_AND_MORE).order_by(Event.id).options(
+                joinedload(Event.series_rule)
+            )
+        )
+    )
+
+
+def open_change(session: Session, *, event_id: int | None = None, series_id: int | None = None) -> EventChange | None:
+    """Find the change of an event or series that people have not been told about yet."""
+    return session.scalars(
+        select(EventChange).where(
+            EventChange.event_id == event_id if event_id is not None else EventChange.series_id == series_id,
+            EventChange.told_at.is_(None),
+        )
+    ).one_or_none()
+
+
+def current_rule(series: Series) -> SeriesRule | None:
+    """Give the rule that makes a series' coming dates, or None for editions."""
+    return series.rules[-1] if series.rules else None
+
+
+def pools_of(events: Sequence[Event]) -> list[Places]:
+    """Give the pools of events that were read with them."""
+    return [pool for event in events for pool in (event.room, event.online) if pool is not None]

@@ -1,0 +1,1 @@
+"""What organisers ask at registration, and what people answer."""

@@ -1,0 +1,58 @@
+"""Any of several choices."""
+
+from collections.abc import Sequence
+
+from gatherings.core.text import TextProblem
+from gatherings.core.words import say
+from gatherings.questions.types.base import (
+    Cell,
+    Choice,
+    Json,
+    Question,
+    QuestionType,
+    find_choice,
+    offered,
+    stored_choice,
+    whole,
+)
+
+
+class ManyOf(QuestionType[tuple[Choice, ...]]):
+    """Tick boxes; options: `choices` as for one_of, `least` and `most` of them (counted once something is ticked)."""
+
+    name = "many_of"
+    label = say("Any of several choices")
+    control = "checkboxes"
+    missing = say("Please choose at least one of these.")
+
+    def read_all(self, question: Question, typed: Sequence[str]) -> tuple[Choice, ...] | None:
+        choices = offered(question)
+        chosen = {find_choice(choices, key) for key in set(typed) if key}
+        least, most = whole(question.options, "least", 0), whole(question.options, "most", len(choices))
+        if len(chosen) > most:
+            raise TextProblem(say("Please choose %(most)s of these at most.", most=most))
+        if chosen and len(chosen) < least:
+            raise TextProblem(say("Please choose %(least)s of these or more.", least=least))
+        return tuple(choice for choice in choices if choice in chosen) or None
+
+    def typed(self, value: tuple[Choice, ...]) -> list[str]:
+        return [choice.key for choice in value]
+
+    def choices(self, question: Question) -> Sequence[Choice]:
+        return offered(question)
+
+    def to_json(self, value: tuple[Choice, ...] | None) -> Json:
+        return None if value is None else [{"key": one.key, "label": one.label} for one in value]
+
+    def from_json(self, stored: Json) -> tuple[Choice, ...] | None:
+        if stored is None:
+            return None
+        if not isinstance(stored, list):
+            raise ValueError("a list of choices was expected")
+        return tuple(stored_choice(one) for one in stored)
+
+    def show(self, value: tuple[Choice, ...] | None, locale: str) -> str:
+        return ", ".join(choice.label for choice in value or ())
+
+    def export(self, value: tuple[Choice, ...] | None) -> Cell:
+        return "; ".join(choice.label for choice in value or ())

@@ -1,0 +1,131 @@
+"""Changing one's own registration: name, zone, answers; from the room to online and back; consents."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gatherings.config import Site
+from gatherings.core.errors import Conflict
+from gatherings.core.words import say
+from gatherings.events.rules import Door, door
+from gatherings.registration import rules
+from gatherings.registration.actions.registering import pool_of, take_place
+from gatherings.registration.actions.sending import post_state
+from gatherings.registration.actions.waiting import free_place, lock_pools
+from gatherings.registration.models import Answer, Consent, Registration
+
+
+def change_details(
+    session: Session,
+    registration: Registration,
+    *,
+    name: str,
+    zone: str,
+    answers: Mapping[int, Any],
+    now: datetime,
+) -> None:
+    """Change name, zone (an IANA name) and answers; all already cleaned. A zone changes later mails, no calendar.
+
+    Raises Conflict when the registration was cancelled meanwhile.
+    """
+    _must_live(registration)
+    registration.name, registration.zone = name, zone
+    old = {
+        row.question_id: row
+        for row in session.scalars(
+            select(Answer).where(
+                (Answer.registration_id == registration.id)
+                | (
+                    (Answer.series_registration_id == registration.series_registration_id)
+                    & Answer.series_registration_id.is_not(None)
+                )
+            )
+        )
+    }
+    for question_id, value in answers.items():
+        if question_id in old:
+            old[question_id].value = value
+        elif value is not None:
+            session.add(Answer(question_id=question_id, registration_id=registration.id, value=value))
+
+
+def _must_live(registration: Registration) -> None:
+    if registration.state not in rules.LIVE:
+        raise Conflict(say("This registration was cancelled. You are welcome to register again."))
+
+
+def move_to(session: Session, registration: Registration, side: str, site: Site, *, now: datetime) -> bool:
+    """Move from room to online or back ("room", "online"); give False when there is nothing to move.
+
+    A full room is waited for with the online place kept; a full online side likewise waits, the room place kept.
+    """
+    event = registration.event
+    if event.mode != "hybrid":
+        raise Conflict(say("This gathering is held one way only, so there is nothing to change."))
+    if door(event, now) in (Door.OVER, Door.CANCELLED):
+        raise Conflict(say("This gathering is over or cancelled, so there is nothing to change."))
+    lock_pools(session, event)
+    session.refresh(registration, ["state", "places_id", "waits_for_id", "queue_number"])
+    _must_live(registration)
+    target = pool_of(event, side)
+    if registration.places_id == target:
+        if registration.waits_for_id is None:
+            return False
+        registration.waits_for_id = registration.queue_number = None  # stays where they are, waits no more
+    elif registration.waits_for_id == target:
+        return False
+    else:
+        _take(session, registration, side, site, now=now)
+    session.flush()
+    kind = "confirmed" if registration.state == "confirmed" else "waiting"
+    every = registration.series_registration_id is not None
+    post_state(
+        session,
+        registration,
+        event,
+        event.community,
+        registration.person,
+        site,
+        kind=kind,
+        now=now,
+        step=registration.invite.sequence >= 0,
+        rule=event.series_rule if every else None,
+    )
+    return True
+
+
+def _take(session: Session, registration: Registration, side: str, site: Site, *, now: datetime) -> None:
+    held = registration.places_id
+    event = registration.event
+    take_place(session, registration, event, side, now=now)
+    session.flush()
+    if held is None:
+        return
+    if registration.waits_for_id is not None:
+        # Full: keep what one has. take_place may have claimed an online place besides, when the room was asked for.
+        taken_meanwhile = registration.places_id
+        registration.places_id, registration.state = held, "confirmed"
+        session.flush()
+        if taken_meanwhile is not None:
+            free_place(session, taken_meanwhile, site, now=now)
+    else:
+        free_place(session, held, site, now=now)
+
+
+def withdraw_consent(session: Session, registration: Registration, consent_id: int, *, now: datetime) -> None:
+    """Withdraw one consent of this registration (or of its "every month"); dated, once."""
+    consent = session.scalars(
+        select(Consent).where(
+            Consent.id == consent_id,
+            (Consent.registration_id == registration.id)
+            | (
+                (Consent.series_registration_id == registration.series_registration_id)
+                & Consent.series_registration_id.is_not(None)
+            ),
+        )
+    ).one_or_none()
+    if consent is not None and consent.withdrawn_at is None:
+        consent.withdrawn_at = now

@@ -1,0 +1,80 @@
+"""A lost link, sent again: the answer on the screen is the same whoever asks, the truth goes by mail."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.actions import count_attempt, find_person
+from gatherings.accounts.rules import Address
+from gatherings.config import Site
+from gatherings.core.tokens import digest, new_public_id
+from gatherings.events.rules import facts_of
+from gatherings.jobs import actions as jobs
+from gatherings.mail import actions as mail
+from gatherings.registration.models import Registration
+from gatherings.registration.queries import list_of_person, list_series_of_person
+
+
+def ask_for_links(session: Session, address: Address, *, now: datetime) -> None:
+    """Note that somebody asked for the links of an address; the worker finds out whether there is anything to send.
+
+    The same work is done whether the address is known or not, so neither the page nor its time tells (C23).
+    """
+    jobs.enqueue(
+        session,
+        kind="find_links",
+        key=f"find-links:{new_public_id()}",
+        due_at=now,
+        payload={"key": address.key},
+        now=now,
+    )
+
+
+def send_links(session: Session, key: str, site: Site, *, now: datetime) -> bool:
+    """Mail the links of everything that is to come to a known address; 5 an hour at most."""
+    person = find_person(session, key)
+    if person is None:
+        return False
+    registrations = [row for row in list_of_person(session, person.id, ending_after=now) if row.state != "cancelled"]
+    every = [row for row in list_series_of_person(session, person.id) if row.state == "confirmed"]
+    if not registrations and not every:
+        return False
+    if not count_attempt(session, "links", str(person.id), most=5, window=timedelta(hours=1), now=now):
+        return False
+    newest = registrations[0] if registrations else every[0]
+    facts = {
+        "registrations": [_link(row) for row in registrations if row.series_registration_id is None],
+        "every": [
+            {
+                "title": row.series.title,
+                "community": row.series.community.name,
+                "public_id": row.public_id,
+                "version": row.link_version,
+            }
+            for row in every
+        ],
+        "to": {"name": newest.name, "address": person.address, "zone": newest.zone},
+    }
+    return mail.post(
+        session,
+        key=f"links:{digest(f'{person.public_id}:{now.isoformat()}')[:40]}",
+        kind="links",
+        recipient=person.address,
+        sender="Gatherings",
+        zone=newest.zone,
+        language=newest.language,
+        about=f"person:{person.public_id}",
+        facts=facts,
+        now=now,
+        domain=site.domain,
+    )
+
+
+def _link(row: Registration) -> dict[str, object]:
+    return {
+        "event": facts_of(row.event),
+        "community": row.event.community.name,
+        "public_id": row.public_id,
+        "version": row.link_version,
+        "state": row.state,
+    }

@@ -1,0 +1,92 @@
+"""Leaving: cancel, leave the waiting list, "this was not me"."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.actions import count_attempt
+from gatherings.audit.actions import log
+from gatherings.config import Site
+from gatherings.mail.actions import forget_about
+from gatherings.registration import rules
+from gatherings.registration.actions.sending import post_state
+from gatherings.registration.actions.waiting import free_place, lock_pools
+from gatherings.registration.models import Answer, Consent, Registration
+
+
+def cancel(
+    session: Session, registration: Registration, site: Site, *, now: datetime, by: str = "person", tell: bool = True
+) -> bool:
+    """Cancel a registration, or leave the waiting list; the place goes to the next in the same transaction.
+
+    `registration` comes with event, community, person and invite, read in this transaction. Gives False when it
+    was cancelled before (the person who presses twice): then nothing happens again.
+    """
+    event = registration.event
+    lock_pools(session, event)
+    session.refresh(registration, ["state", "places_id", "waits_for_id", "queue_number"])
+    if registration.state not in rules.LIVE:
+        return False
+    held = registration.places_id
+    registration.state = "cancelled"
+    registration.places_id = registration.waits_for_id = registration.queue_number = None
+    registration.cancelled_at, registration.cancelled_by = now, by
+    session.flush()
+    if tell:
+        every = registration.series_registration_id is not None
+        post_state(
+            session,
+            registration,
+            event,
+            event.community,
+            registration.person,
+            site,
+            kind="cancelled",
+            now=now,
+            rule=event.series_rule if every else None,
+        )
+    log(session, actor=by, action="cancel", about=f"registration:{registration.public_id}", now=now)
+    if held is not None:
+        free_place(session, held, site, now=now)
+    return True
+
+
+def not_me(session: Session, registration: Registration, site: Site, *, now: datetime) -> None:
+    """Undo a registration that somebody else made with this address: gone, forgotten, and not to be repeated today.
+
+    What was typed is erased; the calendar gets its CANCEL; for a day nobody can cause mail to this address about
+    this event.
+    """
+    count_attempt(
+        session,
+        "not-me",
+        f"{registration.person_id}:{registration.event_id}",
+        most=1,
+        window=rules.NOT_ME_PAUSE,
+        now=now,
+    )
+    cancel(session, registration, site, now=now, by="not-me")
+    erase(session, registration, now=now)
+
+
+def erase(session: Session, registration: Registration, *, now: datetime) -> None:
+    """Take name, zone, answers and consents out of a cancelled or past registration; the count stays.
+
+    Mail about it that has gone out is emptied; a cancellation that waits to be sent still goes, then it is emptied
+    by the purge of old bodies.
+    """
+    session.execute(delete(Answer).where(Answer.registration_id == registration.id))
+    session.execute(delete(Consent).where(Consent.registration_id == registration.id))
+    session.execute(
+        update(Registration)
+        .where(Registration.id == registration.id)
+        .values(
+            name="",
+            zone="UTC",
+            erased_at=now,
+            link_version=Registration.link_version + 1,
+        )
+    )
+    session.expire(registration)
+    forget_about(session, f"registration:{registration.public_id}", keep_queued=True)

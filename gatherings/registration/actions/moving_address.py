@@ -1,0 +1,109 @@
+"""Another e-mail address for a registration, confirmed from the new one."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.actions import (
+    end_fresh_links,
+    find_or_make_person,
+    make_fresh_link,
+    person_of_fresh_link,
+)
+from gatherings.accounts.rules import Address
+from gatherings.config import Site
+from gatherings.core.errors import Conflict, NotFound, TooMany
+from gatherings.core.tokens import new_public_id
+from gatherings.core.words import say
+from gatherings.invites.actions import make_invite
+from gatherings.registration import facts as snapshot
+from gatherings.registration import rules
+from gatherings.registration.actions.sending import may_mail, post_state
+from gatherings.registration.models import Answer, Consent, Registration
+
+
+def ask_new_address(
+    session: Session, registration: Registration, address: Address, site: Site, *, now: datetime
+) -> None:
+    """Mail a link to the new address; nothing changes until it is used there.
+
+    Raises Conflict for a cancelled registration or a date of "every month", TooMany beyond 5 mails an hour.
+    """
+    if registration.state not in rules.LIVE:
+        raise Conflict(say("This registration was cancelled. You are welcome to register again."))
+    if registration.series_registration_id is not None:
+        raise Conflict(
+            say("You come every month. To use another address, please register again with it, then cancel this one.")
+        )
+    if address.key == registration.person.key:
+        raise Conflict(say("That is the address we have already."))
+    person = find_or_make_person(session, address, now=now)
+    if not may_mail(session, person, registration.event_id, now=now):
+        raise TooMany(say("We sent several mails to that address in the last hour. Please try again later."), 3600)
+    secret = make_fresh_link(session, person, f"address:{registration.public_id}", now=now)
+    event = registration.event
+    body = snapshot.facts_for(registration, event, event.community, person.address, invite=None, secret=secret)
+    snapshot.post(
+        session,
+        "new_address",
+        body,
+        key=f"new-address:{registration.public_id}:{new_public_id()}",
+        person=person,
+        domain=site.domain,
+        now=now,
+        language=registration.language,
+    )
+
+
+def confirm_new_address(
+    session: Session, registration: Registration, secret: str, site: Site, *, now: datetime
+) -> Registration:
+    """Move a registration to the address the link was sent to: CANCEL to the old one, REQUEST to the new one.
+
+    The old manage link ends. Raises NotFound for an old or used link, Conflict when that address is registered.
+    """
+    person = person_of_fresh_link(session, secret, f"address:{registration.public_id}", now=now)
+    if registration.state not in rules.LIVE:
+        raise NotFound()
+    other = session.scalars(
+        select(Registration).where(
+            Registration.event_id == registration.event_id, Registration.person_id == person.id
+        )
+    ).one_or_none()
+    if other is not None and other.state in rules.LIVE:
+        raise Conflict(say("That address is registered for this gathering already, so nothing was changed."))
+    end_fresh_links(session, person.id)
+    if other is not None:
+        _step_aside(session, other, now=now)
+    _tell_old_address(session, registration, site, now=now)
+    registration.person = person
+    registration.invite = make_invite(session, registration.invite.uid, person.address)
+    registration.link_version += 1
+    registration.link_sent_at = now
+    session.flush()
+    kind = "confirmed" if registration.state == "confirmed" else "waiting"
+    event = registration.event
+    post_state(session, registration, event, event.community, person, site, kind=kind, now=now, suffix=":moved")
+    return registration
+
+
+def _tell_old_address(session: Session, registration: Registration, site: Site, *, now: datetime) -> None:
+    event, state, held = registration.event, registration.state, registration.places_id
+    if registration.invite.method != "REQUEST":
+        return
+    # The old address's own entry goes away; the registration itself stays as it is.
+    with session.no_autoflush:
+        registration.state, registration.places_id = "cancelled", None
+        post_state(
+            session, registration, event, event.community, registration.person, site, kind="moved_away", now=now
+        )
+        registration.state, registration.places_id = state, held
+
+
+def _step_aside(session: Session, other: Registration, *, now: datetime) -> None:
+    """Remove the new address's own cancelled registration of this event: a person is at an event once."""
+    session.execute(delete(Answer).where(Answer.registration_id == other.id))
+    session.execute(delete(Consent).where(Consent.registration_id == other.id))
+    session.delete(other)
+    session.flush()

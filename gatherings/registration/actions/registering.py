@@ -1,0 +1,230 @@
+"""Registering for one event."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from gatherings.accounts.actions import find_or_make_person, limit_attempts, was_tried
+from gatherings.accounts.models import Person
+from gatherings.config import Site
+from gatherings.core.errors import Conflict, NotFound
+from gatherings.core.tokens import new_public_id
+from gatherings.db import places
+from gatherings.events.models import Event, SeriesRule
+from gatherings.events.rules import DOOR_WORDS, Door, door
+from gatherings.invites.actions import make_invite
+from gatherings.questions.models import ConsentText
+from gatherings.registration import rules
+from gatherings.registration.actions.sending import link_is_due, may_mail, post_state
+from gatherings.registration.models import Answer, Consent, Registration
+from gatherings.registration.rules import Outcome, Wanted
+
+
+def register(
+    session: Session,
+    event_id: int,
+    wanted: Wanted,
+    site: Site,
+    *,
+    now: datetime,
+    network: str | None = None,
+    network_limit: int = 600,
+) -> Outcome:
+    """Register somebody for an event: a place, or a number on the waiting list, and the mail that says so.
+
+    The same address again changes nothing of what was entered and gets its link again, not within ten minutes of
+    the last (domain.md 10). `network` is a digest of where the form came from. Raises NotFound, Conflict when
+    registration is not open, InvalidInput, TooMany.
+    """
+    limit_network(session, network, network_limit, now=now)
+    event = get_open_event(session, event_id, now=now)
+    rules.check_code(event.community.code_of_kindness, wanted.code_agreed)
+    side = rules.choose_side(event.mode, wanted.wish)
+    pool_id = pool_of(event, side)
+    person = find_or_make_person(session, wanted.address, now=now)
+    if was_tried(session, "not-me", f"{person.id}:{event.id}", now=now):
+        return Outcome(full=_is_full(session, pool_id))
+    registration = session.scalars(
+        select(Registration)
+        .where(Registration.event_id == event.id, Registration.person_id == person.id)
+        .options(joinedload(Registration.invite))
+    ).one_or_none()
+    if registration is not None and registration.state in rules.LIVE:
+        return _again(session, registration, event, person, site, now=now, pool_id=pool_id)
+    if registration is None:
+        registration = _new(session, event, person, wanted, now=now)
+    else:
+        _revive(session, registration, event, person, wanted, now=now)
+    take_place(session, registration, event, side, now=now)
+    keep_answers(session, registration, wanted, event, now=now)
+    session.flush()
+    # Counted, but sent in any case: a calendar must follow, and only the holder of the link can come and go.
+    may_mail(session, person, event.id, now=now)
+    registration.link_sent_at = now
+    kind = "confirmed" if registration.state == "confirmed" else "waiting"
+    step = registration.invite.sequence >= 0
+    post_state(session, registration, event, event.community, person, site, kind=kind, now=now, step=step)
+    return Outcome(
+        full=registration.waits_for_id is not None,
+        online_meanwhile=registration.waits_for_id is not None and registration.places_id is not None,
+        public_id=registration.public_id,
+    )
+
+
+def limit_network(session: Session, network: str | None, most: int, *, now: datetime) -> None:
+    """Refuse more registrations from one network than a whole hospital sends (600 in 10 minutes by default)."""
+    if network is not None:
+        limit_attempts(session, "register", network, most=most, window=timedelta(minutes=10), now=now)
+
+
+def get_open_event(session: Session, event_id: int, *, now: datetime) -> Event:
+    """Read again, inside the transaction, an event that takes registrations now; raises NotFound, Conflict."""
+    event = session.scalars(
+        select(Event)
+        .where(Event.id == event_id, Event.status != "draft")
+        .options(joinedload(Event.community), joinedload(Event.series))
+    ).one_or_none()
+    if event is None:
+        raise NotFound()
+    state = door(event, now)
+    if state is not Door.OPEN:
+        raise Conflict(DOOR_WORDS[state])
+    return event
+
+
+def pool_of(event: Event, side: str) -> int:
+    """Give the id of an event's pool for "room" or "online"."""
+    pool_id = event.room_id if side == "room" else event.online_id
+    if pool_id is None:
+        raise NotFound()
+    return pool_id
+
+
+def _is_full(session: Session, pool_id: int) -> bool:
+    pool = session.get_one(places.Places, pool_id, populate_existing=True)
+    return pool.capacity is not None and pool.taken >= pool.capacity
+
+
+def _new(session: Session, event: Event, person: Person, wanted: Wanted, *, now: datetime) -> Registration:
+    registration = Registration(
+        public_id=new_public_id(),
+        event_id=event.id,
+        person_id=person.id,
+        invite=make_invite(session, event.uid, person.address),
+        name=wanted.name,
+        zone=wanted.zone,
+        language=wanted.language,
+        link_version=1,
+        code_agreed_at=now if wanted.code_agreed else None,
+        created_at=now,
+    )
+    return registration
+
+
+def _revive(
+    session: Session, registration: Registration, event: Event, person: Person, wanted: Wanted, *, now: datetime
+) -> None:
+    """Let somebody who cancelled come back into the same row, so that SEQUENCE never falls; old links end."""
+    if registration.invite.uid != event.uid:  # it was a date of an "every month" before
+        registration.invite = make_invite(session, event.uid, person.address)
+    registration.series_registration_id = None
+    registration.name, registration.zone, registration.language = wanted.name, wanted.zone, wanted.language
+    registration.link_version += 1
+    registration.code_agreed_at = now if wanted.code_agreed else None
+    registration.cancelled_at = registration.cancelled_by = registration.erased_at = None
+
+
+def take_place(session: Session, registration: Registration, event: Event, side: str, *, now: datetime) -> None:
+    """Take a place of the wished side, or a number on its waiting list with an online place meanwhile.
+
+    Pools are asked in ascending id: an event's room was made before its online side.
+    """
+    claimed = places.claim_or_queue(session, pool_of(event, side))
+    registration.places_id = registration.waits_for_id = registration.queue_number = None
+    if claimed.got:
+        registration.places_id = pool_of(event, side)
+    else:
+        registration.waits_for_id, registration.queue_number = pool_of(event, side), claimed.number
+        if side == "room" and event.online_id is not None and places.claim(session, event.online_id):
+            registration.places_id = event.online_id
+    registration.state = "confirmed" if registration.places_id is not None else "waitlisted"
+    registration.confirmed_at = now if registration.state == "confirmed" else None
+    if registration not in session:
+        session.add(registration)
+
+
+def keep_answers(
+    session: Session, registration: Registration, wanted: Wanted, event: Event, *, now: datetime
+) -> None:
+    """Store the answers and the consents that were ticked, with their wording as it stands."""
+    if not wanted.answers and not wanted.consents:
+        return
+    session.flush()
+    old = {
+        row.question_id: row
+        for row in session.scalars(select(Answer).where(Answer.registration_id == registration.id))
+    }
+    for question_id, value in wanted.answers.items():
+        if question_id in old:
+            old[question_id].value = value
+        elif value is not None:
+            session.add(Answer(question_id=question_id, registration_id=registration.id, value=value))
+    for text in consent_texts(session, event, wanted):
+        session.add(
+            Consent(
+                registration_id=registration.id, key=text.key, version=text.version, text=text.text, given_at=now
+            )
+        )
+
+
+def consent_texts(session: Session, event: Event, wanted: Wanted) -> list[ConsentText]:
+    """Read the wordings of the consents that were ticked, of those that are asked for."""
+    if not wanted.consents:
+        return []
+    return list(
+        session.scalars(
+            select(ConsentText).where(
+                (ConsentText.community_id == event.community_id) | (ConsentText.event_id == event.id),
+                ConsentText.key.in_(wanted.consents),
+                ConsentText.retired.is_(False),
+            )
+        )
+    )
+
+
+def _again(
+    session: Session,
+    registration: Registration,
+    event: Event,
+    person: Person,
+    site: Site,
+    *,
+    now: datetime,
+    pool_id: int,
+) -> Outcome:
+    """Answer somebody who is registered already as a newcomer would be; send the link again where it is due."""
+    if link_is_due(registration, now) and may_mail(session, person, event.id, now=now):
+        registration.link_sent_at = now
+        kind = "waiting" if registration.state == "waitlisted" else "confirmed"
+        rule = series_rule_of(session, registration, event)
+        post_state(
+            session,
+            registration,
+            event,
+            event.community,
+            person,
+            site,
+            kind=kind,
+            now=now,
+            rule=rule,
+            suffix=f":{now.timestamp():.0f}",
+        )
+    return Outcome(full=_is_full(session, pool_id), public_id=registration.public_id)
+
+
+def series_rule_of(session: Session, registration: Registration, event: Event) -> SeriesRule | None:
+    """Give the rule under which somebody comes to this date every month, or None for "just this one"."""
+    if registration.series_registration_id is None or event.series_rule_id is None:
+        return None
+    return session.get(SeriesRule, event.series_rule_id)

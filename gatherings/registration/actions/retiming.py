@@ -1,0 +1,61 @@
+"""New zone rules: the wall clock of a future event stays, its instant is derived again (domain.md, Time 1)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from gatherings.audit.actions import log
+from gatherings.config import Site
+from gatherings.core import zones
+from gatherings.events.actions import note_change, touch_communities
+from gatherings.events.queries import list_future
+from gatherings.events.rules import derive, facts_of
+from gatherings.invites.actions import store_blocks
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An event whose start or end is at another instant under the present zone rules."""
+
+    event_id: int
+    slug: str
+    starts_local: datetime
+    zone: str
+    old_starts_at: datetime
+    new_starts_at: datetime
+
+
+def moved_events(session: Session, *, now: datetime) -> list[Moved]:
+    """List the future events that moved; changes nothing."""
+    found = []
+    for event in list_future(session, now):
+        times = derive(event.starts_local, event.ends_local, event.zone, lenient=True)
+        if (times.starts_at, times.ends_at) != (event.starts_at, event.ends_at) and times.starts_at > now:
+            found.append(
+                Moved(event.id, event.slug, event.starts_local, event.zone, event.starts_at, times.starts_at)
+            )
+    return found
+
+
+def retime_events(session: Session, site: Site, *, now: datetime) -> list[Moved]:
+    """Derive again what moved: revision raised, those registered told once, calendar bytes written afresh.
+
+    A time that has become a gap or fold under the new rules follows RFC 5545 3.3.5: it cannot be asked for here.
+    """
+    moved = moved_events(session, now=now)
+    by_id = {each.event_id: each for each in moved}
+    for event in list_future(session, now):
+        if event.id not in by_id:
+            continue
+        before = facts_of(event)
+        times = derive(event.starts_local, event.ends_local, event.zone, lenient=True)
+        event.starts_at, event.ends_at = times.starts_at, times.ends_at
+        event.zone_rules = zones.tzdata_version()
+        event.changed_at = now
+        note_change(session, event, ("time",), before, now=now, delay=site.change_delay)
+        log(session, actor="retime", action="retime", about=f"event:{event.public_id}", now=now)
+    session.flush()
+    touch_communities(session, list(by_id))
+    store_blocks(session, base_url=site.base_url, event_ids=by_id)
+    return moved

@@ -1,0 +1,109 @@
+"""Mails about one registration: when one may be caused, and which kind says what."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.actions import count_attempt, was_tried
+from gatherings.accounts.models import Person
+from gatherings.communities.models import Community
+from gatherings.config import Site
+from gatherings.core.errors import TooMany
+from gatherings.core.words import say
+from gatherings.events.models import Event, SeriesRule
+from gatherings.invites.actions import next_message
+from gatherings.registration import facts as snapshot
+from gatherings.registration.models import Registration
+from gatherings.registration.rules import LINK_PAUSE, MAILS_PER_HOUR
+
+
+def may_mail(session: Session, person: Person, event_id: int, *, now: datetime) -> bool:
+    """Count one more mail that somebody's press causes and tell whether it may go (5 an hour, design README 11)."""
+    what = f"{person.id}:{event_id}"
+    if was_tried(session, "not-me", what, now=now):
+        return False
+    return count_attempt(session, "mail", what, most=MAILS_PER_HOUR, window=timedelta(hours=1), now=now)
+
+
+def post_state(
+    session: Session,
+    registration: Registration,
+    event: Event,
+    community: Community,
+    person: Person,
+    site: Site,
+    *,
+    kind: str,
+    now: datetime,
+    step: bool = False,
+    rule: SeriesRule | None = None,
+    suffix: str = "",
+) -> None:
+    """Post the mail that says how a registration stands: confirmed, waiting, promoted or cancelled.
+
+    Who holds a place gets REQUEST, who had one and lost it CANCEL, who only waits no calendar part. `rule` is that
+    of a date one comes to every month: its message is about one date of the series' entry.
+    """
+    had_one = registration.invite.method == "REQUEST" or rule is not None
+    invite = None
+    if registration.state == "confirmed":
+        invite = next_message(registration.invite, _revision(event, rule), "REQUEST", now, step=step)
+    elif registration.state == "cancelled" and had_one:
+        invite = next_message(registration.invite, _revision(event, rule), "CANCEL", now, step=True)
+    body = snapshot.facts_for(
+        registration,
+        event,
+        community,
+        person.address,
+        invite=invite,
+        position=snapshot.queue_position(session, registration),
+        rule=snapshot.rule_facts(rule, [event], []) if rule is not None else None,
+    )
+    number = invite["sequence"] if invite else registration.invite.steps
+    snapshot.post(
+        session,
+        kind,
+        body,
+        key=f"{kind}:{registration.public_id}:{number}:{registration.queue_number or 0}{suffix}",
+        person=person,
+        domain=site.domain,
+        now=now,
+        language=registration.language,
+    )
+
+
+def _revision(event: Event, rule: SeriesRule | None) -> int:
+    # All messages of one series, its single dates included, share one growing counter (calendars.md 11).
+    return event.series.revision if rule is not None and event.series is not None else event.revision
+
+
+def send_again(session: Session, registration: Registration, site: Site, *, now: datetime) -> None:
+    """Send the invite again on the registrant's own press; raises TooMany beyond 5 mails an hour.
+
+    The same SEQUENCE goes out with a new DTSTAMP (RFC 5546 2.1.5): calendars take it as the same entry.
+    """
+    if not may_mail(session, registration.person, registration.event_id, now=now):
+        raise TooMany(
+            say("We sent you several mails in the last hour. Please look in your spam folder, or try again later."),
+            retry_after=3600,
+        )
+    registration.link_sent_at = now
+    kind = "waiting" if registration.state == "waitlisted" else "confirmed"
+    event = registration.event
+    post_state(
+        session,
+        registration,
+        event,
+        event.community,
+        registration.person,
+        site,
+        kind=kind,
+        now=now,
+        rule=event.series_rule if registration.series_registration_id is not None else None,
+        suffix=f":{now.timestamp():.0f}",
+    )
+
+
+def link_is_due(registration: Registration, now: datetime) -> bool:
+    """Tell whether the last mail with the link is old enough for another one (domain.md 10)."""
+    return registration.link_sent_at is None or now - registration.link_sent_at >= LINK_PAUSE

@@ -1,0 +1,368 @@
+""""Every month": one registration for the series and one for each coming date, made as dates are made (13c)."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from gatherings.accounts.actions import find_or_make_person, was_tried
+from gatherings.accounts.models import Person
+from gatherings.config import Site
+from gatherings.core.errors import Conflict, NotFound
+from gatherings.core.tokens import new_public_id
+from gatherings.core.words import say
+from gatherings.db import places
+from gatherings.events.models import Event, Series
+from gatherings.events.queries import current_rule
+from gatherings.invites.actions import make_invite, next_message
+from gatherings.registration import facts as snapshot
+from gatherings.registration import rules
+from gatherings.registration.actions.leaving import cancel
+from gatherings.registration.actions.registering import (
+    consent_texts,
+    get_open_event,
+    limit_network,
+    pool_of,
+    take_place,
+)
+from gatherings.registration.actions.sending import link_is_due, may_mail, post_state
+from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
+from gatherings.registration.queries import list_dates_of
+from gatherings.registration.rules import Outcome, Wanted
+
+
+def register_series(
+    session: Session,
+    event_id: int,
+    wanted: Wanted,
+    site: Site,
+    *,
+    now: datetime,
+    network: str | None = None,
+    network_limit: int = 600,
+) -> Outcome:
+    """Register somebody for every coming date of the series that this event is a date of.
+
+    Dates that are full are waited for and left out of the calendar until there is a place; earlier invites for
+    single dates get a CANCEL. Repeats and privacy as in `register`. Raises as `register` does.
+    """
+    limit_network(session, network, network_limit, now=now)
+    event = get_open_event(session, event_id, now=now)
+    if event.series_id is None or event.series_rule_id is None:
+        raise Conflict(say("This gathering is not one of a series. You can register for it alone."))
+    series = get_series(session, event.series_id)
+    rules.check_code(event.community.code_of_kindness, wanted.code_agreed)
+    side = rules.choose_side(series.mode, wanted.wish)
+    person = find_or_make_person(session, wanted.address, now=now)
+    outcome = Outcome(full=_full(session, event, side))
+    if was_tried(session, "not-me", f"{person.id}:{event.id}", now=now):
+        return outcome
+    found = find_series_registration(session, series.id, person.id)
+    if found is not None and found.state == "confirmed":
+        if link_is_due(found, now) and may_mail(session, person, event.id, now=now):  # type: ignore[arg-type]
+            found.link_sent_at = now
+            post_series(session, found, series, person, site, kind="series_confirmed", now=now, again=True)
+        return outcome
+    registration = _enrol(session, found, series, person, wanted, side, now=now)
+    keep_series_answers(session, registration, wanted, event, now=now)
+    fill_dates(session, registration, series, person, site, now=now, renewed=True)
+    may_mail(session, person, event.id, now=now)
+    registration.link_sent_at = now
+    post_series(
+        session, registration, series, person, site, kind="series_confirmed", now=now, step=found is not None
+    )
+    return outcome
+
+
+def get_series(session: Session, series_id: int) -> Series:
+    """Read a series with community and rules, inside the transaction; raises NotFound."""
+    series = session.scalars(
+        select(Series)
+        .where(Series.id == series_id, Series.status == "published")
+        .options(joinedload(Series.community), selectinload(Series.rules))
+    ).one_or_none()
+    if series is None:
+        raise NotFound()
+    return series
+
+
+def find_series_registration(session: Session, series_id: int, person_id: int) -> SeriesRegistration | None:
+    """Find somebody's "every month" with its invite, live or cancelled."""
+    return session.scalars(
+        select(SeriesRegistration)
+        .where(SeriesRegistration.series_id == series_id, SeriesRegistration.person_id == person_id)
+        .options(joinedload(SeriesRegistration.invite))
+    ).one_or_none()
+
+
+def _full(session: Session, event: Event, side: str) -> bool:
+    pool = session.get_one(places.Places, pool_of(event, side), populate_existing=True)
+    return pool.capacity is not None and pool.taken >= pool.capacity
+
+
+def _enrol(
+    session: Session,
+    found: SeriesRegistration | None,
+    series: Series,
+    person: Person,
+    wanted: Wanted,
+    side: str,
+    *,
+    now: datetime,
+) -> SeriesRegistration:
+    rule = current_rule(series)
+    if rule is None:
+        raise NotFound()
+    registration = found or SeriesRegistration(
+        public_id=new_public_id(),
+        series_id=series.id,
+        person_id=person.id,
+        invite=make_invite(session, rule.uid, person.address),
+        link_version=0,
+        created_at=now,
+    )
+    if registration.invite.uid != rule.uid:
+        registration.invite = make_invite(session, rule.uid, person.address)
+    registration.name, registration.zone, registration.language = wanted.name, wanted.zone, wanted.language
+    registration.wish, registration.state = side, "confirmed"
+    registration.link_version += 1
+    registration.code_agreed_at = now if wanted.code_agreed else None
+    registration.cancelled_at = registration.erased_at = None
+    session.add(registration)
+    session.flush()
+    return registration
+
+
+def keep_series_answers(
+    session: Session, registration: SeriesRegistration, wanted: Wanted, event: Event, *, now: datetime
+) -> None:
+    """Store answers and consents once, with the "every month"."""
+    old = {
+        row.question_id: row
+        for row in session.scalars(select(Answer).where(Answer.series_registration_id == registration.id))
+    }
+    for question_id, value in wanted.answers.items():
+        if question_id in old:
+            old[question_id].value = value
+        elif value is not None:
+            session.add(Answer(question_id=question_id, series_registration_id=registration.id, value=value))
+    for text in consent_texts(session, event, wanted):
+        session.add(
+            Consent(
+                series_registration_id=registration.id,
+                key=text.key,
+                version=text.version,
+                text=text.text,
+                given_at=now,
+            )
+        )
+
+
+def fill_dates(
+    session: Session,
+    registration: SeriesRegistration,
+    series: Series,
+    person: Person,
+    site: Site,
+    *,
+    now: datetime,
+    renewed: bool = False,
+) -> bool:
+    """Give an "every month" its registration on each coming date that has none; tell whether one must be waited for.
+
+    Dates are taken in order of their ids, so pools are locked in ascending order. A date that somebody left while
+    they came every month stays left, unless the "every month" itself is `renewed` after it was cancelled.
+    """
+    events = session.scalars(
+        select(Event)
+        .where(
+            Event.series_id == series.id,
+            Event.series_rule_id.is_not(None),
+            Event.status == "published",
+            Event.ends_at > now,
+        )
+        .order_by(Event.id)
+        .options(joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule))
+    ).all()
+    present = {
+        row.event_id: row
+        for row in session.scalars(
+            select(Registration)
+            .where(Registration.person_id == person.id, Registration.event_id.in_([event.id for event in events]))
+            .options(joinedload(Registration.invite))
+        )
+    }
+    waits = False
+    for event in events:
+        mine = present.get(event.id)
+        if mine is not None and mine.series_registration_id == registration.id and not renewed:
+            continue
+        joined = _join_date(session, mine, event, registration, person, site, now=now)
+        waits = waits or joined.state == "waitlisted"
+    session.flush()
+    return waits
+
+
+def _join_date(
+    session: Session,
+    mine: Registration | None,
+    event: Event,
+    every: SeriesRegistration,
+    person: Person,
+    site: Site,
+    *,
+    now: datetime,
+) -> Registration:
+    """Make one date part of an "every month": a single registration keeps its place, its own invite is cancelled."""
+    single_live = mine is not None and mine.state in rules.LIVE
+    if mine is not None and single_live and mine.invite.method == "REQUEST":
+        _cancel_single(session, mine, event, person, site, now=now)
+    if mine is None:
+        mine = Registration(
+            public_id=new_public_id(), event_id=event.id, person_id=person.id, link_version=1, created_at=now
+        )
+    mine.name, mine.zone, mine.language = every.name, every.zone, every.language
+    mine.series_registration_id = every.id
+    mine.invite = every.invite
+    mine.code_agreed_at = every.code_agreed_at
+    mine.cancelled_at = mine.cancelled_by = mine.erased_at = None
+    if not single_live:
+        side = every.wish if event.mode == "hybrid" else "online" if event.mode == "online" else "room"
+        take_place(session, mine, event, side, now=now)
+    return mine
+
+
+def _cancel_single(
+    session: Session, mine: Registration, event: Event, person: Person, site: Site, *, now: datetime
+) -> None:
+    """Take the single entry of a date out of the calendar before the series' own entry brings it (13c)."""
+    invite = next_message(mine.invite, event.revision, "CANCEL", now, step=True)
+    body = snapshot.facts_for(mine, event, event.community, person.address, invite=invite)
+    snapshot.post(
+        session,
+        "joined_series",
+        body,
+        key=f"joined-series:{mine.public_id}:{invite['sequence']}",
+        person=person,
+        domain=site.domain,
+        now=now,
+        language=mine.language,
+    )
+
+
+def post_series(
+    session: Session,
+    registration: SeriesRegistration,
+    series: Series,
+    person: Person,
+    site: Site,
+    *,
+    kind: str,
+    now: datetime,
+    step: bool = False,
+    again: bool = False,
+    **more: object,
+) -> None:
+    """Post the mail about an "every month": REQUEST with the rule, or CANCEL for all of it."""
+    rule = next((rule for rule in series.rules if rule.uid == registration.invite.uid), series.rules[-1])
+    dates = list_dates_of(session, registration.id, now=now)
+    method = "CANCEL" if registration.state == "cancelled" or series.status == "cancelled" else "REQUEST"
+    invite = next_message(registration.invite, series.revision, method, now, step=step)
+    body = snapshot.series_facts(
+        registration, series, rule, series.community, person.address, dates, invite=invite, **more
+    )
+    suffix = f":{now.timestamp():.0f}" if again else ""
+    snapshot.post(
+        session,
+        kind,
+        body,
+        key=f"{kind}:{registration.public_id}:{invite['sequence']}{suffix}",
+        person=person,
+        domain=site.domain,
+        now=now,
+        language=registration.language,
+    )
+
+
+def cancel_series(session: Session, registration: SeriesRegistration, site: Site, *, now: datetime) -> bool:
+    """Leave a series: every coming date is freed, one CANCEL for the whole entry; past dates stay as they were.
+
+    `registration` comes with its person, invite and series (community and rules). False when it was left before.
+    """
+    series = get_series_of_any_status(session, registration.series_id)
+    dates = list_dates_of(session, registration.id, now=now)
+    places.lock(
+        session,
+        [pool for event, _ in dates for pool in (event.room_id, event.online_id) if pool is not None],
+    )
+    session.refresh(registration, ["state"])
+    if registration.state == "cancelled":
+        return False
+    registration.state, registration.cancelled_at = "cancelled", now
+    session.flush()
+    for row in sorted(live_dates(session, registration.id, now=now), key=lambda row: row.event_id):
+        cancel(session, row, site, now=now, by="person", tell=False)
+    post_series(
+        session, registration, series, registration.person, site, kind="series_cancelled", now=now, step=True
+    )
+    return True
+
+
+def get_series_of_any_status(session: Session, series_id: int) -> Series:
+    """Read a series with community and rules, published or cancelled."""
+    return session.scalars(
+        select(Series)
+        .where(Series.id == series_id)
+        .options(joinedload(Series.community), selectinload(Series.rules))
+    ).one()
+
+
+def live_dates(session: Session, series_registration_id: int, *, now: datetime) -> list[Registration]:
+    """List the live registrations of an "every month" on coming dates, with all that cancelling needs."""
+    return list(
+        session.scalars(
+            select(Registration)
+            .join(Event, Event.id == Registration.event_id)
+            .where(
+                Registration.series_registration_id == series_registration_id,
+                Registration.state.in_(rules.LIVE),
+                Event.ends_at > now,
+            )
+            .options(
+                joinedload(Registration.person),
+                joinedload(Registration.invite),
+                joinedload(Registration.event).options(
+                    joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule)
+                ),
+            )
+        )
+    )
+
+
+def rejoin_date(session: Session, registration: Registration, site: Site, *, now: datetime) -> bool:
+    """Come back to one date of an "every month" that one had left; False when one is there already."""
+    event = registration.event
+    places.lock(session, [pool for pool in (event.room_id, event.online_id) if pool is not None])
+    session.refresh(registration, ["state"])
+    if registration.state in rules.LIVE:
+        return False
+    get_open_event(session, event.id, now=now)
+    every = registration.series_registration
+    wish = every.wish if every is not None else "online"
+    side = wish if event.mode == "hybrid" else "online" if event.mode == "online" else "room"
+    registration.cancelled_at = registration.cancelled_by = None
+    take_place(session, registration, event, side, now=now)
+    session.flush()
+    post_state(
+        session,
+        registration,
+        event,
+        event.community,
+        registration.person,
+        site,
+        kind="confirmed" if registration.state == "confirmed" else "waiting",
+        now=now,
+        step=True,
+        rule=event.series_rule,
+    )
+    return True

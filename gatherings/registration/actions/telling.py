@@ -1,0 +1,202 @@
+"""Telling those registered: changes gathered for some minutes, sent once with the newest revision; reminders."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+
+from gatherings.config import Site
+from gatherings.events import rules as event_rules
+from gatherings.events.models import Event, EventChange
+from gatherings.invites.actions import next_message
+from gatherings.registration import facts as snapshot
+from gatherings.registration.actions.series import get_series_of_any_status, post_series
+from gatherings.registration.models import Registration, SeriesRegistration
+from gatherings.registration.queries import list_live
+
+BATCH = 200
+
+
+def list_due_changes(session: Session, now: datetime) -> list[int]:
+    """List the gathered changes whose minutes are over."""
+    return list(
+        session.scalars(
+            select(EventChange.id)
+            .where(EventChange.told_at.is_(None), EventChange.due_at <= now)
+            .order_by(EventChange.due_at)
+        )
+    )
+
+
+def tell_change(session: Session, change_id: int, site: Site, *, now: datetime) -> int:
+    """Post the mails of one gathered change, all in this transaction; return how many.
+
+    A change that was taken back meanwhile tells nobody. Each mail's key holds the new SEQUENCE, so that nothing is
+    sent twice.
+    """
+    change = session.scalars(
+        select(EventChange).where(EventChange.id == change_id).with_for_update()
+    ).one_or_none()
+    if change is None or change.told_at is not None:
+        return 0
+    change.told_at = now
+    if change.series_id is not None:
+        return _tell_series(session, change, site, now=now)
+    event = session.scalars(
+        select(Event)
+        .where(Event.id == change.event_id)
+        .options(joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule))
+    ).one()
+    kinds = event_rules.kinds_of_change(change.before, event_rules.facts_of(event))
+    if not kinds or event.status == "draft":
+        return 0
+    told, after = 0, 0
+    while page := list_live(session, event.id, after=after, limit=BATCH):
+        for registration in page:
+            after = registration.id
+            if change.via_series and registration.series_registration_id is not None:
+                continue
+            told += _tell_one(session, registration, event, change, kinds, site, now=now)
+    return told
+
+
+def _tell_one(
+    session: Session,
+    registration: Registration,
+    event: Event,
+    change: EventChange,
+    kinds: tuple[str, ...],
+    site: Site,
+    *,
+    now: datetime,
+) -> bool:
+    every = registration.series_registration_id is not None
+    rule = event.series_rule if every else None
+    revision = event.series.revision if rule is not None and event.series is not None else event.revision
+    cancelled = event.status == "cancelled"
+    invite = None
+    if registration.state == "confirmed":
+        invite = next_message(registration.invite, revision, "CANCEL" if cancelled else "REQUEST", now)
+    body = snapshot.facts_for(
+        registration,
+        event,
+        event.community,
+        registration.person.address,
+        invite=invite,
+        position=snapshot.queue_position(session, registration),
+        rule=snapshot.rule_facts(rule, [event], []) if rule is not None else None,
+        before=dict(change.before),
+        changed=list(kinds),
+    )
+    return snapshot.post(
+        session,
+        "called_off" if cancelled else "changed",
+        body,
+        key=f"changed:{registration.public_id}:{event.revision}:{change.id}",
+        person=registration.person,
+        domain=site.domain,
+        now=now,
+        language=registration.language,
+    )
+
+
+def _tell_series(session: Session, change: EventChange, site: Site, *, now: datetime) -> int:
+    assert change.series_id is not None  # the table's own check
+    series = get_series_of_any_status(session, change.series_id)
+    told = 0
+    for registration in session.scalars(
+        select(SeriesRegistration)
+        .where(SeriesRegistration.series_id == series.id, SeriesRegistration.state == "confirmed")
+        .order_by(SeriesRegistration.id)
+        .options(joinedload(SeriesRegistration.person), joinedload(SeriesRegistration.invite))
+    ).all():
+        post_series(
+            session,
+            registration,
+            series,
+            registration.person,
+            site,
+            kind="series_called_off" if series.status == "cancelled" else "series_changed",
+            now=now,
+            changed=change.kinds.split(),
+        )
+        told += 1
+    return told
+
+
+# What is sent how long before the start, under which column it is noted, and how little time must be left for it.
+_REMINDERS: tuple[tuple[str, timedelta, InstrumentedAttribute[datetime | None], timedelta], ...] = (
+    ("reminder_day", timedelta(days=1), Event.reminded_day_at, timedelta(hours=3)),
+    ("reminder_hour", timedelta(hours=1), Event.reminded_hour_at, timedelta(0)),
+)
+
+
+def _due_for(
+    column: InstrumentedAttribute[datetime | None], ahead: timedelta, least: timedelta, now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Event.status == "published",
+        column.is_(None),
+        Event.starts_at <= now + ahead,
+        Event.starts_at > now + least,
+    )
+
+
+def any_reminder_due(session: Session, now: datetime) -> bool:
+    """Tell whether a reminder is due, without writing anything."""
+    return any(
+        session.scalar(select(Event.id).where(*_due_for(column, ahead, least, now)).limit(1)) is not None
+        for _, ahead, column, least in _REMINDERS
+    )
+
+
+def remind(session: Session, site: Site, *, now: datetime, limit: int = 50) -> int:
+    """Post the reminders that are due: a day and an hour before the start; return how many mails.
+
+    Nobody is reminded of what they registered for within the last hours of that span; a start that moved is
+    reminded of again (the key holds it).
+    """
+    posted = 0
+    for kind, ahead, column, least in _REMINDERS:
+        events = session.scalars(
+            select(Event)
+            .where(*_due_for(column, ahead, least, now))
+            .order_by(Event.starts_at)
+            .limit(limit)
+            .options(joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule))
+        ).all()
+        for event in events:
+            posted += _remind_of(session, event, kind, ahead, site, now=now)
+            setattr(event, column.key, now)
+    return posted
+
+
+def _remind_of(
+    session: Session, event: Event, kind: str, ahead: timedelta, site: Site, *, now: datetime
+) -> int:
+    posted, after = 0, 0
+    fresh = now - ahead / 4  # who registered a quarter of the span ago or less has just read all of it
+    while page := list_live(session, event.id, after=after, limit=BATCH):
+        for registration in page:
+            after = registration.id
+            if registration.state != "confirmed" or _since(registration) > fresh:
+                continue
+            body: dict[str, Any] = snapshot.facts_for(
+                registration, event, event.community, registration.person.address, invite=None
+            )
+            posted += snapshot.post(
+                session,
+                kind,
+                body,
+                key=f"{kind}:{registration.public_id}:{event.starts_at.isoformat()}",
+                person=registration.person,
+                domain=site.domain,
+                now=now,
+                language=registration.language,
+            )
+    return posted
+
+
+def _since(registration: Registration) -> datetime:
+    return registration.confirmed_at or registration.created_at

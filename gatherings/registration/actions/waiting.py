@@ -1,0 +1,104 @@
+"""The waiting list: a freed place goes to the next in line, in the transaction that frees it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from gatherings.config import Site
+from gatherings.db import places
+from gatherings.db.places import Places
+from gatherings.events.models import Event
+from gatherings.registration.actions.sending import post_state
+from gatherings.registration.models import Registration
+
+
+def lock_pools(session: Session, event: Event) -> dict[int, Places]:
+    """Lock both pools of an event in ascending id; done first by whatever frees a place or moves between pools."""
+    return places.lock(session, [pool for pool in (event.room_id, event.online_id) if pool is not None])
+
+
+def free_place(session: Session, places_id: int, site: Site, *, now: datetime) -> None:
+    """Hand one place over to whoever waits first, or put it back into its pool.
+
+    The pool must be locked. A pool that was made smaller than what is taken gives nothing away.
+    """
+    pool = session.get_one(Places, places_id)
+    session.flush()
+    places.release(session, places_id)
+    session.refresh(pool)
+    serve(session, pool, site, now=now)
+
+
+def serve(session: Session, pool: Places, site: Site, *, now: datetime) -> int:
+    """Give free places of a locked pool to the waiting list in order; return how many were given."""
+    given = 0
+    while pool.capacity is None or pool.taken < pool.capacity:
+        waiting = _next_waiting(session, pool.id)
+        if waiting is None or not places.claim(session, pool.id):
+            break
+        promote(session, waiting, pool, site, now=now)
+        session.flush()
+        session.refresh(pool)
+        given += 1
+    return given
+
+
+def _next_waiting(session: Session, places_id: int) -> Registration | None:
+    return session.scalars(
+        select(Registration)
+        .where(Registration.waits_for_id == places_id)
+        .order_by(Registration.queue_number)
+        .limit(1)
+        .options(
+            joinedload(Registration.person),
+            joinedload(Registration.invite),
+            joinedload(Registration.event).options(
+                joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule)
+            ),
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def promote(session: Session, registration: Registration, pool: Places, site: Site, *, now: datetime) -> None:
+    """Confirm the next in line with a place of `pool` (claimed already), and tell them.
+
+    Who held an online place meanwhile gives it back, which may serve somebody who waits for that.
+    """
+    held = registration.places_id
+    registration.places_id = pool.id
+    registration.waits_for_id = registration.queue_number = None
+    registration.state = "confirmed"
+    registration.confirmed_at = now
+    session.flush()
+    event = registration.event
+    every = registration.series_registration_id is not None
+    post_state(
+        session,
+        registration,
+        event,
+        event.community,
+        registration.person,
+        site,
+        kind="promoted",
+        now=now,
+        step=registration.invite.sequence >= 0,
+        rule=event.series_rule if every else None,
+    )
+    if held is not None:
+        free_place(session, held, site, now=now)
+
+
+def set_capacity(session: Session, event: Event, side: str, capacity: int | None, site: Site, *, now: datetime) -> int:
+    """Set how many places a side has (None: unlimited); return how many people are above it now.
+
+    Lowered below what is taken: nobody is thrown out, nobody new gets in. Raised: the waiting list is served in
+    the same transaction (domain.md 11).
+    """
+    pools = lock_pools(session, event)
+    pool = pools[event.room_id if side == "room" else event.online_id]  # type: ignore[index]  # the side exists
+    pool.capacity = capacity
+    session.flush()
+    serve(session, pool, site, now=now)
+    return max(0, pool.taken - capacity) if capacity is not None else 0

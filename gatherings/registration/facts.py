@@ -1,0 +1,174 @@
+"""The snapshot of facts that a mail is composed from, and the putting of it into the outbox.
+
+A mail says how things stood when its cause was committed; the worker that composes it reads nothing else.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.models import Person
+from gatherings.communities.models import Community
+from gatherings.core import zones
+from gatherings.core.recurrence import Rule
+from gatherings.events.models import Event, Series, SeriesRule
+from gatherings.events.rules import facts_of
+from gatherings.invites.rules import rule_text
+from gatherings.mail import actions as mail
+from gatherings.registration.models import Registration, SeriesRegistration
+
+
+def queue_position(session: Session, registration: Registration) -> int | None:
+    """Count where somebody stands on a waiting list, 1 being next; None if they wait for nothing."""
+    if registration.waits_for_id is None:
+        return None
+    return session.scalar(
+        select(func.count(Registration.id)).where(
+            Registration.waits_for_id == registration.waits_for_id,
+            Registration.queue_number <= registration.queue_number,
+        )
+    )
+
+
+def side_of(event: Event, places_id: int | None) -> str | None:
+    """Name the side of an event that a pool belongs to: "room" or "online"."""
+    if places_id is None:
+        return None
+    return "room" if places_id == event.room_id else "online"
+
+
+def facts_for(
+    registration: Registration,
+    event: Event,
+    community: Community,
+    address: str,
+    *,
+    invite: dict[str, object] | None,
+    position: int | None = None,
+    rule: dict[str, Any] | None = None,
+    before: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Snapshot what a mail about one registration says; JSON values only."""
+    return {
+        "event": facts_of(event),
+        "community": {"name": community.name, "slug": community.slug, "sender": community.sender},
+        "to": {
+            "name": registration.name,
+            "address": address,
+            "zone": registration.zone,
+            "attends": side_of(event, registration.places_id),
+            "waits_for": side_of(event, registration.waits_for_id),
+        },
+        "registration": {
+            "public_id": registration.public_id,
+            "version": registration.link_version,
+            "state": registration.state,
+            "position": position,
+            "every": registration.series_registration_id is not None,
+        },
+        "invite": invite,
+        "rule": rule,
+        "before": before,
+        **more,
+    }
+
+
+def rule_facts(rule: SeriesRule, dates: list[Event], excluded: list[datetime]) -> dict[str, Any]:
+    """Snapshot a series' rule with its made dates and those left out for one person (wall clock of the rule)."""
+    starts = [date.original_local for date in dates if date.original_local is not None] or [rule.starts_local]
+    last = max(starts) + timedelta(days=366 * 3)
+    return {
+        "text": rule_text(rule),
+        "words": Rule.parse(rule.rule).text,
+        "starts_local": rule.starts_local.isoformat(),
+        "minutes": rule.minutes,
+        "zone": rule.zone,
+        "dates": [start.isoformat() for start in starts],
+        "excluded": [start.isoformat() for start in excluded],
+        "span": [rule.starts_local.isoformat(), last.isoformat()],
+    }
+
+
+def series_facts(
+    series_registration: SeriesRegistration,
+    series: Series,
+    rule: SeriesRule,
+    community: Community,
+    address: str,
+    dates: list[tuple[Event, Registration]],
+    *,
+    invite: dict[str, object] | None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Snapshot what a mail about "every month" says: the rule, each coming date and how one stands on it."""
+    coming = [event for event, _ in dates]
+    excluded = [
+        event.original_local
+        for event, registration in dates
+        if event.original_local is not None
+        and (registration.state != "confirmed" or event.status == "cancelled")
+    ]
+    return {
+        "series": {
+            "title": series.title,
+            "summary": series.summary,
+            "slug": series.slug,
+            "mode": series.mode,
+            "place_name": series.place_name,
+            "place_address": series.place_address,
+            "status": series.status,
+        },
+        "rule": rule_facts(rule, coming, excluded),
+        "dates": [
+            {**facts_of(event), "state": registration.state} for event, registration in dates
+        ],
+        "community": {"name": community.name, "slug": community.slug, "sender": community.sender},
+        "to": {
+            "name": series_registration.name,
+            "address": address,
+            "zone": series_registration.zone,
+            "attends": series_registration.wish,
+            "waits_for": None,
+        },
+        "registration": {
+            "public_id": series_registration.public_id,
+            "version": series_registration.link_version,
+            "state": series_registration.state,
+        },
+        "invite": invite,
+        "before": None,
+        **more,
+    }
+
+
+def post(
+    session: Session,
+    kind: str,
+    facts: dict[str, Any],
+    *,
+    key: str,
+    person: Person,
+    domain: str,
+    now: datetime,
+    language: str = "en",
+    due_at: datetime | None = None,
+) -> bool:
+    """Put one mail into the outbox in the caller's transaction; a key that was used already makes none."""
+    about = "series-registration" if "series" in facts else "registration"
+    return mail.post(
+        session,
+        key=key,
+        kind=kind,
+        recipient=person.address,
+        sender=facts["community"]["sender"],
+        zone=zones.canonical(facts["to"]["zone"]) or facts["to"]["zone"],
+        language=language,
+        about=f"{about}:{facts['registration']['public_id']}",
+        facts=facts,
+        now=now,
+        due_at=due_at,
+        domain=domain,
+    )

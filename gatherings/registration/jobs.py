@@ -1,0 +1,103 @@
+"""What the worker does for registrations: tells changes, reminds, keeps dates ahead, lets old data go."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from gatherings.accounts.actions import forget_attempts
+from gatherings.audit.actions import log
+from gatherings.config import Site
+from gatherings.db.session import current_session, transact
+from gatherings.events.actions import make_dates
+from gatherings.events.models import Event, Series
+from gatherings.invites.actions import store_blocks
+from gatherings.jobs import actions as jobs
+from gatherings.mail import actions as mail
+from gatherings.registration.actions.leaving import erase
+from gatherings.registration.actions.series import fill_dates, post_series
+from gatherings.registration.actions.telling import any_reminder_due, list_due_changes, remind, tell_change
+from gatherings.registration.models import Registration, SeriesRegistration
+
+KEPT_AFTER_EVENT = timedelta(days=365)  # reliability.md 5: registrations 12 months after the event
+BODIES_KEPT = timedelta(days=30)
+LOOK_FOR_REMINDERS = 20.0  # seconds
+
+
+def tell_drain(app: Flask, site: Site) -> Callable[[str, datetime], int]:
+    """Make the drain that tells gathered changes once their minutes are over, and reminds.
+
+    Several workers may run it: a change is told by whoever locks its row, a reminder's key makes it single.
+    """
+    looked = -LOOK_FOR_REMINDERS
+
+    def drain(worker: str, now: datetime) -> int:
+        nonlocal looked
+        with app.app_context():
+            due = list_due_changes(current_session(), now)
+            for change_id in due:
+                transact(tell_change, change_id, site, now=now)
+            posted = 0
+            if time.monotonic() - looked >= LOOK_FOR_REMINDERS:
+                looked = time.monotonic()
+                if any_reminder_due(current_session(), now):
+                    posted = transact(remind, site, now=now)
+            return len(due) + posted
+
+    return drain
+
+
+def keep_dates(session: Session, payload: dict[str, Any], now: datetime, *, site: Site) -> None:
+    """Make the dates of every series that are missing ahead, and give "every month" its place on each."""
+    for series in session.scalars(
+        select(Series)
+        .where(Series.status == "published", Series.rules.any())
+        .order_by(Series.id)
+        .options(joinedload(Series.community), selectinload(Series.rules))
+    ).all():
+        new = make_dates(session, series, host=site.domain, now=now)
+        if not new:
+            continue
+        store_blocks(session, base_url=site.base_url, event_ids=[event.id for event in new], series_ids=[series.id])
+        fill_all(session, series, site, now=now)
+
+
+def fill_all(session: Session, series: Series, site: Site, *, now: datetime) -> None:
+    """Register everybody who comes every month for the dates that have just been made.
+
+    Their calendars know the dates by the rule already; who has to wait for one is told, for it must be left out.
+    """
+    for every in session.scalars(
+        select(SeriesRegistration)
+        .where(SeriesRegistration.series_id == series.id, SeriesRegistration.state == "confirmed")
+        .order_by(SeriesRegistration.id)
+        .options(joinedload(SeriesRegistration.person), joinedload(SeriesRegistration.invite))
+    ).all():
+        if fill_dates(session, every, series, every.person, site, now=now):
+            post_series(
+                session, every, series, every.person, site, kind="series_changed", now=now, step=True, changed=["dates"]
+            )
+
+
+def tidy(session: Session, payload: dict[str, Any], now: datetime, *, site: Site) -> None:
+    """Let go what has been kept long enough: attempts, done jobs, mail bodies, registrations of a year ago."""
+    forget_attempts(session, now=now)
+    jobs.forget_done(session, before=now - timedelta(days=7))
+    jobs.forget_workers(session, before=now - timedelta(days=1))
+    mail.purge_bodies(session, before=now - BODIES_KEPT)
+    old = session.scalars(
+        select(Registration)
+        .join(Event, Event.id == Registration.event_id)
+        .where(Registration.erased_at.is_(None), Event.ends_at < now - KEPT_AFTER_EVENT)
+        .order_by(Registration.id)
+        .limit(2000)
+    ).all()
+    for registration in old:
+        erase(session, registration, now=now)
+    if old:
+        log(session, actor="worker", action="retention", about="registrations", now=now, count=len(old))
+

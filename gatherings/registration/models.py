@@ -1,0 +1,126 @@
+"""Registrations: one person at one event, or every date of a series."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gatherings.accounts.models import Person
+from gatherings.db.base import Base, Line, Pk, PublicId, UtcTime, Zone
+from gatherings.db.types import UtcDateTime
+from gatherings.events.models import Event, Series
+from gatherings.invites.models import Invite
+from gatherings.questions.models import Question
+
+
+class SeriesRegistration(Base):
+    """One person at every coming date of a series; each made date has a Registration of its own beside it."""
+
+    __tablename__ = "series_registrations"
+    __table_args__ = (UniqueConstraint("series_id", "person_id"),)
+
+    id: Mapped[Pk]
+    public_id: Mapped[PublicId]
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    invite_id: Mapped[int] = mapped_column(ForeignKey("invites.id"))
+    name: Mapped[Line]
+    zone: Mapped[Zone]
+    language: Mapped[str] = mapped_column(String(10), default="en")
+    state: Mapped[str] = mapped_column(String(12))  # confirmed, cancelled
+    wish: Mapped[str] = mapped_column(String(10))  # room, online
+    link_version: Mapped[int] = mapped_column(default=1)
+    link_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    code_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    created_at: Mapped[UtcTime]
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    series: Mapped[Series] = relationship(lazy="raise")
+    person: Mapped[Person] = relationship(lazy="raise")
+    invite: Mapped[Invite] = relationship(lazy="raise")
+
+
+class Registration(Base):
+    """One person at one event.
+
+    State: pending, offered, confirmed hold a place (`places_id`); waitlisted waits for one (`waits_for_id`, with
+    the number it drew). A confirmed one may hold an online place while it waits for the room (domain.md 11).
+    A person is at an event once: who cancels and comes back gets the same row, so that SEQUENCE never falls.
+    """
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        UniqueConstraint("event_id", "person_id"),
+        Index("ix_registrations_waiting", "waits_for_id", "queue_number"),
+        Index("ix_registrations_event_state", "event_id", "state", "id"),
+        CheckConstraint(
+            "(state IN ('pending', 'offered', 'confirmed')) = (places_id IS NOT NULL)", name="holder_has_places"
+        ),
+        CheckConstraint("(state <> 'waitlisted') OR (waits_for_id IS NOT NULL)", name="waiter_waits"),
+        CheckConstraint("(waits_for_id IS NULL) = (queue_number IS NULL)", name="waiter_has_number"),
+    )
+
+    id: Mapped[Pk]
+    public_id: Mapped[PublicId]
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    series_registration_id: Mapped[int | None] = mapped_column(ForeignKey("series_registrations.id"), index=True)
+    invite_id: Mapped[int] = mapped_column(ForeignKey("invites.id"))
+    name: Mapped[Line]
+    zone: Mapped[Zone]
+    language: Mapped[str] = mapped_column(String(10), default="en")
+    state: Mapped[str] = mapped_column(String(12))
+    places_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"), index=True)
+    waits_for_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"))
+    queue_number: Mapped[int | None]
+    link_version: Mapped[int] = mapped_column(default=1)
+    link_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    code_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    attended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    created_at: Mapped[UtcTime]
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    cancelled_by: Mapped[str | None] = mapped_column(String(10))  # person, host, not-me
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    event: Mapped[Event] = relationship(lazy="raise")
+    person: Mapped[Person] = relationship(lazy="raise")
+    invite: Mapped[Invite] = relationship(lazy="raise")
+    series_registration: Mapped[SeriesRegistration | None] = relationship(lazy="raise")
+
+
+class Answer(Base):
+    """What somebody answered to a question: of one date, or of the series for all of them."""
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        UniqueConstraint("question_id", "registration_id"),
+        UniqueConstraint("question_id", "series_registration_id"),
+        CheckConstraint("(registration_id IS NULL) <> (series_registration_id IS NULL)", name="of_one"),
+    )
+
+    id: Mapped[Pk]
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id", ondelete="CASCADE"))
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
+    series_registration_id: Mapped[int | None] = mapped_column(ForeignKey("series_registrations.id"), index=True)
+    value: Mapped[Any] = mapped_column(JSON)
+
+    question: Mapped[Question] = relationship(lazy="raise")
+
+
+class Consent(Base):
+    """A consent that somebody gave: its wording as it was, dated, withdrawable."""
+
+    __tablename__ = "consents"
+    __table_args__ = (CheckConstraint("(registration_id IS NULL) <> (series_registration_id IS NULL)", name="of_one"),)
+
+    id: Mapped[Pk]
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
+    series_registration_id: Mapped[int | None] = mapped_column(ForeignKey("series_registrations.id"), index=True)
+    key: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[UtcTime]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -1,0 +1,1 @@
+"""What all screens share: rights, answers, errors, headers, texts. No screen of its own."""

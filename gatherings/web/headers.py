@@ -1,0 +1,44 @@
+"""Headers of every answer, errors and files included: one place for the policy."""
+
+from flask import Flask, Response, request
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+
+STANDING = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), interest-cohort=()",
+}
+
+
+def add_headers(response: Response) -> Response:
+    """Add the standing headers, and keep personal or failed answers out of every cache."""
+    for name, value in STANDING.items():
+        response.headers.setdefault(name, value)
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store" if private() or response.status_code >= 400 else "no-cache"
+    if private():
+        response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+    return response
+
+
+def private() -> bool:
+    """Tell whether this request is by a link of somebody's own, or changes something."""
+    view = request.url_rule and request.view_args
+    return bool(view and "token" in view) or request.method not in ("GET", "HEAD")
+
+
+def init_headers(app: Flask, *, https: bool) -> None:
+    """Add headers to every response of the app; over TLS, tell browsers to stay there."""
+
+    @app.after_request
+    def standing(response: Response) -> Response:
+        if https:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return add_headers(response)

@@ -1,0 +1,66 @@
+"""What is known of each request: an id for the log, the base address, who is asking from where."""
+
+import hashlib
+import ipaddress
+import logging
+import time
+
+from flask import Flask, Response, current_app, g, request
+
+from gatherings.config import Settings
+from gatherings.core.tokens import new_public_id
+
+log = logging.getLogger("gatherings.requests")
+
+
+def settings() -> Settings:
+    """Give the app's settings."""
+    made: Settings = current_app.config["GATHERINGS"]
+    return made
+
+
+def absolute(path: str) -> str:
+    """Make an address for mails and calendars: from BASE_URL, never from the Host header."""
+    return settings().base_url + path
+
+
+def network_of(address: str | None) -> str:
+    """Give a digest of the network an address belongs to: the address itself for IPv4, the /64 for IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address or "0.0.0.0")
+    except ValueError:
+        parsed = ipaddress.ip_address("0.0.0.0")
+    if isinstance(parsed, ipaddress.IPv6Address):
+        text = str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
+    else:
+        text = str(parsed)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def asking_network() -> str:
+    """Give the digest of the network that this request came from (through the configured proxies only)."""
+    return network_of(request.remote_addr)
+
+
+def init_requests(app: Flask) -> None:
+    """Give each request an id and one line in the log: no tokens, no addresses (reliability rule 22)."""
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = new_public_id()[:12]
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        if log.isEnabledFor(logging.INFO):
+            # The rule, not the path: a path may hold a token.
+            log.info(
+                "%s %s %s %.1fms",
+                request.method,
+                request.url_rule.rule if request.url_rule else "-",
+                response.status_code,
+                1000 * (time.perf_counter() - g.get("began", time.perf_counter())),
+                extra={"request_id": g.get("request_id", "")},
+            )
+        return response

@@ -1,0 +1,66 @@
+"""Static files under names that carry their hash, compressed once, kept for a year by browsers.
+
+At the start the files of `static/` are copied under hashed names into the instance folder, with brotli and gzip
+beside them; WhiteNoise serves them in front of Flask. Names change with the content, so nothing is ever stale.
+"""
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+
+from flask import Flask
+from whitenoise import WhiteNoise
+
+from gatherings.web.headers import STANDING
+
+_COMPRESSED = {".css", ".js", ".svg", ".txt", ".json", ".webmanifest"}
+_YEAR = 31_536_000
+
+
+def init_static(app: Flask, source: Path, instance: Path) -> None:
+    """Publish the files of `source` under /static/ and give templates `asset('app.css')`."""
+    published = instance / "static"
+    names = publish(source, published)
+    app.jinja_env.globals["asset"] = lambda name: f"/static/{names[name]}"
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # how middleware is put around a Flask app
+        app.wsgi_app,
+        root=published,
+        prefix="static/",
+        max_age=_YEAR,
+        immutable_file_test=lambda path, url: True,
+        add_headers_function=_headers,
+        allow_all_origins=False,
+    )
+
+
+def _headers(headers: object, path: str, url: str) -> None:
+    for name, value in STANDING.items():
+        headers[name] = value  # type: ignore[index]  # wsgiref Headers
+
+
+def publish(source: Path, target: Path) -> dict[str, str]:
+    """Copy files to hashed names with compressed twins; give {name: hashed name}. Safe when two processes start."""
+    target.mkdir(parents=True, exist_ok=True)
+    names: dict[str, str] = {}
+    for file in sorted(path for path in source.rglob("*") if path.is_file()):
+        data = file.read_bytes()
+        name = file.relative_to(source).as_posix()
+        stem, suffix = name.rsplit(".", 1)
+        hashed = f"{stem.replace('/', '-')}.{hashlib.sha256(data).hexdigest()[:12]}.{suffix}"
+        names[name] = hashed
+        if (target / hashed).exists():
+            continue
+        if f".{suffix}" in _COMPRESSED:
+            import brotli  # heavy enough to be worth it only when a file is new
+
+            _write(target / f"{hashed}.br", brotli.compress(data, quality=11))
+            _write(target / f"{hashed}.gz", gzip.compress(data, 9, mtime=0))
+        _write(target / hashed, data)
+    return names
+
+
+def _write(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_bytes(data)
+    temporary.replace(path)

@@ -1,0 +1,127 @@
+"""Times for people: their own zone first, then the host's, with weekday and date (domain.md, Time 4)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from babel.dates import format_date, format_time, get_day_names
+from flask import Flask
+from flask_babel import get_locale, gettext
+
+from gatherings.core import zones
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One reading of an event's times: on whose clock, which day, from when to when."""
+
+    zone: str
+    city: str
+    day: str  # "Friday 16 December", with the year where it is not the present one
+    ends_day: str | None  # where the end falls on another day
+    starts: str | None  # "07:00"; None for whole days
+    ends: str | None
+    starts_iso: str
+    ends_iso: str
+    date: date
+
+    @property
+    def span(self) -> str:
+        """Give "Friday 16 December, 07:00–08:00", or both days where it ends on another."""
+        if self.starts is None:
+            return f"{self.day} – {self.ends_day}" if self.ends_day else self.day
+        if self.ends_day:
+            return f"{self.day}, {self.starts} – {self.ends_day}, {self.ends}"
+        return f"{self.day}, {self.starts}–{self.ends}"
+
+    @property
+    def start(self) -> str:
+        """Give "Friday 16 December, 07:00"."""
+        return f"{self.day}, {self.starts}" if self.starts else self.day
+
+
+@dataclass(frozen=True)
+class When:
+    """An event's times for one reader: on their clock (if their zone is known) and on the host's."""
+
+    mine: Clock | None
+    host: Clock
+
+    @property
+    def first(self) -> Clock:
+        """Give the clock that is shown first."""
+        return self.mine or self.host
+
+    @property
+    def other_day(self) -> bool:
+        """Tell whether it begins on another day for the reader than for the host."""
+        return self.mine is not None and self.mine.date != self.host.date
+
+
+def _locale() -> Any:
+    return get_locale() or "en"
+
+
+def day_words(day: date, *, year: int | None) -> str:
+    """Write a day in words, "Friday 16 December", with its year unless that is the present one."""
+    locale = _locale()
+    if str(locale).startswith("en"):
+        text = f"{get_day_names('wide', locale=locale)[day.weekday()]} {format_date(day, 'd MMMM', locale=locale)}"
+        return text if day.year == year else f"{text} {day.year}"
+    return str(format_date(day, "full", locale=locale))
+
+
+def time_words(moment: datetime) -> str:
+    """Write a wall-clock time as hours and minutes of 24: "07:00"."""
+    return str(format_time(moment.time(), "HH:mm", locale=_locale()))
+
+
+def clock(
+    starts_at: datetime, ends_at: datetime, zone: str, *, now: datetime | None = None, all_day: bool = False
+) -> Clock:
+    """Read an event's instants (UTC) on the clock of `zone`; whole days keep their last day, not the one after."""
+    starts, ends = zones.to_local(starts_at, zone), zones.to_local(ends_at, zone)
+    year = zones.to_local(now, zone).year if now is not None else None
+    last_day = (ends - timedelta(microseconds=1)).date() if all_day else ends.date()
+    differs = last_day != starts.date() and not (not all_day and ends.time() == datetime.min.time()
+                                                 and ends.date() - starts.date() == timedelta(days=1))
+    return Clock(
+        zone=zone,
+        city=zones.city(zone),
+        day=day_words(starts.date(), year=year),
+        ends_day=day_words(last_day, year=year) if differs else None,
+        starts=None if all_day else time_words(starts),
+        ends=None if all_day else time_words(ends),
+        starts_iso=starts_at.isoformat(),
+        ends_iso=ends_at.isoformat(),
+        date=starts.date(),
+    )
+
+
+def when(event: Any, zone: str | None, now: datetime | None = None) -> When:
+    """Give an event's times for a reader in `zone` (None: unknown); whole days are days on the host's clock."""
+    host = clock(event.starts_at, event.ends_at, event.zone, now=now, all_day=event.all_day)
+    if zone is None or event.all_day or _same_clock(zone, event.zone, event.starts_at):
+        return When(None, host)
+    return When(clock(event.starts_at, event.ends_at, zone, now=now), host)
+
+
+def _same_clock(one: str, other: str, at: datetime) -> bool:
+    return one == other
+
+
+def instant_words(at: datetime, zone: str, now: datetime | None = None) -> str:
+    """Write an instant on the clock of `zone` with its city: "Thursday 15 December, 18:00 in London"."""
+    local = zones.to_local(at, zone)
+    year = zones.to_local(now, zone).year if now is not None else None
+    return gettext(
+        "%(day)s, %(time)s in %(city)s",
+        day=day_words(local.date(), year=year),
+        time=time_words(local),
+        city=zones.city(zone),
+    )
+
+
+def init_times(app: Flask) -> None:
+    """Give templates the words for times."""
+    app.jinja_env.globals.update(when=when, instant_words=instant_words, city=zones.city)
