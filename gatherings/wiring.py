@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 
 import gatherings.accounts.models
 import gatherings.audit.models
@@ -14,10 +15,24 @@ import gatherings.invites.models
 import gatherings.jobs.models
 import gatherings.loading.models
 import gatherings.mail.models
+import gatherings.pages.routes
 import gatherings.questions.models
+import gatherings.registration.mails
 import gatherings.registration.models
+from gatherings.config import Settings, Site
+from gatherings.jobs.worker import Drain, Handler, Periodic
+from gatherings.mail.drain import drain as mail_drain
+from gatherings.mail.message import Letter
+from gatherings.mail.models import OutboxMail
+from gatherings.registration.actions.finding import send_links
+from gatherings.registration.jobs import keep_dates, tell_drain, tidy
 
-BLUEPRINTS: Sequence[Blueprint] = ()
+BLUEPRINTS: Sequence[Blueprint] = (
+    gatherings.pages.routes.bp,
+)
+
+# Screens that exist in the demo alone: the mailbox.
+DEMO_BLUEPRINTS: Sequence[Blueprint] = ()
 
 # Importing them is what makes their tables known to migrations and to mapper configuration.
 MODELS: Sequence[Any] = (
@@ -34,13 +49,25 @@ MODELS: Sequence[Any] = (
 )
 
 # How each kind of mail is composed from its facts.
-MAILS: Mapping[str, Callable[..., Any]] = {}
+MAILS: Mapping[str, Callable[[OutboxMail], Letter]] = gatherings.registration.mails.COMPOSERS
 
-# What each kind of job does.
-JOBS: Mapping[str, Callable[..., None]] = {}
+
+def handlers(site: Site) -> Mapping[str, Handler]:
+    """Give what each kind of job does, for one installation."""
+    return {
+        "find_links": lambda session, payload, now: send_links(session, payload["key"], site, now=now),
+        "keep_dates": partial(keep_dates, site=site),
+        "tidy": partial(tidy, site=site),
+    }
+
+
+def drains(app: Flask, settings: Settings) -> Sequence[Drain]:
+    """Give what the worker does besides jobs: mail, and telling people of changes and of what is near."""
+    return (mail_drain(app, MAILS, settings), tell_drain(app, settings.site))
+
 
 # Jobs that come round by themselves, and how often.
-PERIODIC: Sequence[tuple[str, timedelta]] = ()
-
-# Screens that exist in the demo alone: the mailbox.
-DEMO_BLUEPRINTS: Sequence[Blueprint] = ()
+PERIODIC: Sequence[Periodic] = (
+    Periodic("keep_dates", timedelta(hours=6)),
+    Periodic("tidy", timedelta(days=1)),
+)

@@ -22,16 +22,20 @@ def group() -> None:
     """Gatherings: the event platform for festivals and gatherings that meet across time zones."""
 
 
+_migrate = migration_commands.callback
+
+
 @click.pass_context
-def _in_app(context: click.Context) -> None:
-    context.obj = create_app()
-    context.with_resource(context.obj.app_context())
+def _in_app(context: click.Context, **options: object) -> None:
+    """Make the app and its context around flask-migrate's commands, which expect Flask's own group around them."""
+    context.with_resource(create_app().app_context())
+    if _migrate is not None:
+        _migrate(**options)
 
 
 for command in (demo, run, worker, load, check, retime, backup, restore):
     group.add_command(command)
 
-# flask-migrate's commands expect Flask's own group around them: an app context, made when one of them is called.
 migration_commands.callback = _in_app
 group.add_command(migration_commands)
 

@@ -117,4 +117,3 @@ def _postgres(command: list[str], settings: Settings) -> None:
 def _fail(words: str) -> NoReturn:
     click.echo(words, err=True)
     sys.exit(1)
-

@@ -59,9 +59,7 @@ def find_problems(settings: Settings) -> Iterator[str]:
     if settings.base_url.startswith("http://") and settings.host not in ("127.0.0.1", "localhost"):
         yield "BASE_URL begins with http://. People's links deserve https://."
     outdated = session.scalar(
-        select(func.count(Event.id)).where(
-            Event.starts_at > utc_now(), Event.zone_rules != zones.tzdata_version()
-        )
+        select(func.count(Event.id)).where(Event.starts_at > utc_now(), Event.zone_rules != zones.tzdata_version())
     )
     if outdated:
         yield f"{outdated} coming events were timed with other zone rules. Run: gatherings retime"
@@ -135,4 +133,3 @@ def stuck_work(session: Session) -> Iterator[str]:
         seen = job_queries.last_seen(session)
         if seen is None or now - seen > timedelta(seconds=60):
             yield "No worker has given a sign of life in the last minute. Run: gatherings worker"
-

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from gatherings import loading
+from gatherings import ics, loading
 from gatherings.app import create_app
 from gatherings.config import Settings
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
 from gatherings.db.session import transact
-from gatherings.registration.actions.retiming import moved_events, retime_events
+from gatherings.registration.actions.retiming import moved_events, retime_events, rewrite_blocks
 
 
 @click.command()
@@ -34,12 +34,18 @@ def load(file: Path) -> None:
     help="Try the rules of another zoneinfo folder instead of the pinned tzdata.",
 )
 @click.option("--apply", is_flag=True, help="Update the events that moved, and their invites.")
-def retime(zoneinfo: Path | None, apply: bool) -> None:
+@click.option("--rewrite", is_flag=True, help="Write all stored calendar entries afresh (after BASE_URL changed).")
+def retime(zoneinfo: Path | None, apply: bool, rewrite: bool) -> None:
     """List future events whose instant moved because zone rules changed; the wall clock stays."""
     app = create_app()
     settings: Settings = app.config["GATHERINGS"]
     if zoneinfo is not None:
-        zones.use_folder(zoneinfo)
+        zones.use_folder(zoneinfo.absolute())
+        ics.clear_caches()
+    if rewrite:
+        with app.app_context():
+            transact(rewrite_blocks, settings.site)
+        click.echo("All calendar entries were written afresh.")
     now = utc_now()
     with app.app_context():
         moved = transact(retime_events, settings.site, now=now) if apply else transact(moved_events, now=now)

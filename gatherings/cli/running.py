@@ -18,7 +18,6 @@ from gatherings.cli.checking import schema_problem
 from gatherings.cli.logs import init_logs
 from gatherings.config import Settings, read_settings
 from gatherings.jobs.worker import Loop, new_worker_name
-from gatherings.mail.drain import drain
 
 log = logging.getLogger(__name__)
 GRACE = 35.0  # seconds for requests in hand (bars B21: 30 s) and the worker's piece
@@ -64,7 +63,7 @@ def web_process(host: str, port: int, workers: int, threads: int) -> subprocess.
 
 def worker_process() -> subprocess.Popen[bytes]:
     """Start the worker as a process of its own."""
-    return subprocess.Popen([sys.executable, "-m", "gatherings", "worker"])  # noqa: S603  # as above
+    return subprocess.Popen([sys.executable, "-m", "gatherings", "worker"])  # as above
 
 
 def watch(children: list[subprocess.Popen[bytes]]) -> int:
@@ -126,7 +125,7 @@ def make_loop(app: Flask, settings: Settings) -> Loop:
     return Loop(
         app,
         new_worker_name(),
-        drains=[drain(app, wiring.MAILS, settings)],
+        drains=wiring.drains(app, settings),
         handlers=wiring.handlers(settings.site),
         periodic=wiring.PERIODIC,
     )

@@ -186,14 +186,10 @@ def make_dates(session: Session, series: Series, *, host: str, now: datetime) ->
         return []
     rule = series.rules[-1]
     made = dict(
-        session.execute(
-            select(Event.original_local, Event.ends_at).where(Event.series_rule_id == rule.id)
-        ).all()
+        session.execute(select(Event.original_local, Event.ends_at).where(Event.series_rule_id == rule.id)).all()
     )
     local_now = zones.to_local(now, rule.zone) - timedelta(days=1)
-    wanted = Rule.parse(rule.rule).occurrences(
-        rule.starts_local, rule.zone, after=local_now, limit=series.ahead + 2
-    )
+    wanted = Rule.parse(rule.rule).occurrences(rule.starts_local, rule.zone, after=local_now, limit=series.ahead + 2)
     new: list[Event] = []
     coming = 0
     for starts_local in wanted:

@@ -111,9 +111,7 @@ def list_coming(
             )
         )
     if after is not None:
-        conditions.append(
-            or_(Event.starts_at > after[0], and_(Event.starts_at == after[0], Event.id > after[1]))
-        )
+        conditions.append(or_(Event.starts_at > after[0], and_(Event.starts_at == after[0], Event.id > after[1])))
     return list(
         session.scalars(
             select(Event)
@@ -192,9 +190,10 @@ def list_future(session: Session, now: datetime) -> list[Event]:
     """List all events that have not begun, drafts too, for `retime`."""
     return list(
         session.scalars(
-            select(Event).where(Event.starts_at > now - _DAY_AND_MORE).order_by(Event.id).options(
-                joinedload(Event.series_rule)
-            )
+            select(Event)
+            .where(Event.starts_at > now - _DAY_AND_MORE)
+            .order_by(Event.id)
+            .options(joinedload(Event.series_rule))
         )
     )
 

@@ -55,9 +55,7 @@ def derive(starts_local: datetime, ends_local: datetime, zone: str, *, lenient: 
     return Times(starts_local, ends_local, zone, *instants)
 
 
-def registration_closes(
-    closes_at: datetime | None, starts_at: datetime, ends_at: datetime, mode: str
-) -> datetime:
+def registration_closes(closes_at: datetime | None, starts_at: datetime, ends_at: datetime, mode: str) -> datetime:
     """Give the instant at which registration closes: as set, else at the start in person, at the end online.
 
     Hybrid counts as online: who comes late can still join by link (domain.md 19).
@@ -102,9 +100,7 @@ _TOLD = {
 
 def kinds_of_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """Name what people must be told about between two snapshots of facts: of time, place, link, status, rule."""
-    return tuple(
-        kind for kind, names in _TOLD.items() if any(before.get(name) != after.get(name) for name in names)
-    )
+    return tuple(kind for kind, names in _TOLD.items() if any(before.get(name) != after.get(name) for name in names))
 
 
 def facts_of(event: Any) -> dict[str, Any]:

@@ -70,9 +70,7 @@ def store_blocks(
 
 def _store_series(session: Session, series_id: int, base_url: str) -> None:
     series = session.scalars(
-        select(Series)
-        .where(Series.id == series_id)
-        .options(joinedload(Series.community), selectinload(Series.rules))
+        select(Series).where(Series.id == series_id).options(joinedload(Series.community), selectinload(Series.rules))
     ).one()
     dates = session.scalars(
         select(Event)

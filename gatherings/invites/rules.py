@@ -1,6 +1,7 @@
 """How events and series become calendar entries: what everybody may see, and what one person's invite says."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -111,8 +112,8 @@ def rule_text(rule: Any) -> str:
 def personal_entry(facts: Mapping[str, Any], *, organizer: ics.Organizer, join: str, page: str) -> ics.Entry:
     """Make the entry of one person's invite from a mail's facts: `event`, `invite`, `to`.
 
-    `join` is the person's own way in (LOCATION when online, in the text when hybrid or cancelled online), `page` the
-    event's. A date of a series that one comes to every month is an override of the series' entry.
+    `join` is the person's own way in: LOCATION for whoever attends online, nowhere for who has a place in the room.
+    `page` is the event's. A date of a series that one comes to every month is an override of the series' entry.
     """
     event, invite, to = facts["event"], facts["invite"], facts["to"]
     one_of_series = facts.get("rule") is not None
@@ -121,8 +122,8 @@ def personal_entry(facts: Mapping[str, Any], *, organizer: ics.Organizer, join: 
         sequence=invite["sequence"],
         stamp=datetime.fromisoformat(invite["stamp"]),
         summary=event["title"],
-        description=_invited(event, to.get("attends"), join, page),
-        location=_location_for(event, to.get("attends"), join),
+        description=_described(event["summary"], page),
+        location=_location_for(event, to["attends"], join),
         url=page,
         starts_local=datetime.fromisoformat(event["starts_local"]),
         ends_local=datetime.fromisoformat(event["ends_local"]),
@@ -149,30 +150,20 @@ def _location_for(event: Mapping[str, Any], attends: str | None, join: str) -> s
     return place
 
 
-def _invited(event: Mapping[str, Any], attends: str | None, join: str, page: str) -> str:
-    parts = [event["summary"], page]
-    if event["mode"] == "hybrid" and attends != "online":
-        parts.append(join)
-    return "\n\n".join(part for part in parts if part)
-
-
-def series_invite_entry(
-    facts: Mapping[str, Any], *, organizer: ics.Organizer, join: str, page: str
-) -> ics.Entry:
+def series_invite_entry(facts: Mapping[str, Any], *, organizer: ics.Organizer, join: str, page: str) -> ics.Entry:
     """Make the master entry of "every month" from a mail's facts: `series`, `rule`, `invite`, `to`.
 
     `rule.excluded` are the dates that this person left or waits for (EXDATE, domain.md 13c).
     """
     series, rule, invite, to = facts["series"], facts["rule"], facts["invite"], facts["to"]
     starts = datetime.fromisoformat(rule["starts_local"])
-    event = {"mode": series["mode"], "place_name": series["place_name"], "place_address": series["place_address"]}
     return ics.Entry(
         uid=invite["uid"],
         sequence=invite["sequence"],
         stamp=datetime.fromisoformat(invite["stamp"]),
         summary=series["title"],
-        description=_invited({**event, "summary": series["summary"]}, to.get("attends"), join, page),
-        location=_location_for(event, to.get("attends"), join),
+        description=_described(series["summary"], page),
+        location=_location_for(series, to["attends"], join),
         url=page,
         starts_local=starts,
         ends_local=starts + timedelta(minutes=rule["minutes"]),
@@ -182,4 +173,50 @@ def series_invite_entry(
         excluded=tuple(datetime.fromisoformat(text) for text in rule["excluded"]),
         organizer=organizer,
         attendee=ics.Attendee(to["name"], to["address"]),
+    )
+
+
+def series_date_entries(facts: Mapping[str, Any], master: ics.Entry, *, join: str, base_url: str) -> list[ics.Entry]:
+    """Make the overrides that go with the master of "every month": each date of its rule that says something else.
+
+    Dates that are left out (EXDATE) have none. All share the master's UID, SEQUENCE and DTSTAMP (calendars.md 11).
+    """
+    made, excluded = set(facts["rule"]["dates"]), set(facts["rule"]["excluded"])
+    entries = []
+    for date in facts["dates"]:
+        original = date["original_local"]
+        if original not in made or original in excluded or not _differs_for(facts, date):
+            continue
+        page = f"{base_url}/events/{date['slug']}"
+        entries.append(
+            replace(
+                master,
+                summary=date["title"],
+                description=_described(date["summary"], page),
+                location=_location_for(date, date["attends"], join),
+                url=page,
+                starts_local=datetime.fromisoformat(date["starts_local"]),
+                ends_local=datetime.fromisoformat(date["ends_local"]),
+                zone=date["zone"],
+                all_day=date["all_day"],
+                rule=None,
+                dates=(),
+                excluded=(),
+                original_local=datetime.fromisoformat(original),
+                series_zone=master.zone,
+                span=ics.span(master),
+            )
+        )
+    return entries
+
+
+def _differs_for(facts: Mapping[str, Any], date: Mapping[str, Any]) -> bool:
+    series, rule = facts["series"], facts["rule"]
+    starts = datetime.fromisoformat(date["original_local"])
+    times = (starts.isoformat(), (starts + timedelta(minutes=rule["minutes"])).isoformat(), rule["zone"])
+    said = ("title", "summary", "mode", "place_name", "place_address")
+    return (
+        (date["starts_local"], date["ends_local"], date["zone"]) != times
+        or any(date[name] != series[name] for name in said)
+        or (date["mode"] == "hybrid" and date["attends"] != facts["to"]["attends"])
     )

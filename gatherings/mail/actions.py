@@ -113,19 +113,34 @@ def store_composed(
     if keep:
         changes |= {"state": "kept", "last_error": None} | _FREE
     statement = update(OutboxMail).where(OutboxMail.id == mail_id, OutboxMail.mime.is_(None), *_leased(worker))
-    return changed(session, statement.values(changes)) == 1
+    done = changed(session, statement.values(changes)) == 1
+    if keep:
+        _forget(session, mail_id)
+    return done
 
 
 def keep(session: Session, *, mail_id: int, worker: str) -> bool:
     """Leave a composed mail in the outbox to be read there: no mail server is set."""
     statement = update(OutboxMail).where(OutboxMail.id == mail_id, *_leased(worker))
-    return changed(session, statement.values({"state": "kept"} | _FREE)) == 1
+    done = changed(session, statement.values({"state": "kept"} | _FREE)) == 1
+    _forget(session, mail_id)
+    return done
 
 
 def mark_sent(session: Session, *, mail_id: int, now: datetime) -> bool:
     """Note that the server took a mail. The lease is not asked for: what was sent was sent."""
     changes = {"state": "sent", "sent_at": now, "last_error": None} | _FREE
-    return changed(session, _queued(mail_id).values(changes)) == 1
+    done = changed(session, _queued(mail_id).values(changes)) == 1
+    _forget(session, mail_id)
+    return done
+
+
+def _forget(session: Session, mail_id: int) -> None:
+    """Empty a mail that has been dealt with and whose cause was erased meanwhile."""
+    dealt_with = OutboxMail.state.in_(("sent", "kept", "failed"))
+    session.execute(
+        update(OutboxMail).where(OutboxMail.id == mail_id, OutboxMail.forget.is_(True), dealt_with).values(_EMPTY)
+    )
 
 
 def retry_later(session: Session, *, mail_id: int, worker: str, now: datetime, error: str) -> str | None:
@@ -157,7 +172,9 @@ def put_back(
 
 def give_up(session: Session, *, mail_id: int, error: str) -> bool:
     """Mark a mail failed, with words for whoever looks after it."""
-    return changed(session, _queued(mail_id).values({"state": "failed", "last_error": error[:2000]} | _FREE)) == 1
+    done = changed(session, _queued(mail_id).values({"state": "failed", "last_error": error[:2000]} | _FREE)) == 1
+    _forget(session, mail_id)
+    return done
 
 
 def hold_queued(session: Session, *, created_before: datetime) -> int:
@@ -176,20 +193,28 @@ def release_held(session: Session, *, now: datetime, ids: Sequence[int] | None =
 
 
 def purge_bodies(session: Session, *, before: datetime) -> int:
-    """Empty the bodies and facts of mails that were dealt with before an instant (reliability.md 5: 30 days)."""
+    """Empty mails that were dealt with before an instant, address included (reliability.md 5: after 30 days).
+
+    What stays is what happened: key, kind, what it was about, state and times.
+    """
     over = or_(OutboxMail.sent_at < before, OutboxMail.sent_at.is_(None) & (OutboxMail.created_at < before))
-    statement = update(OutboxMail).where(OutboxMail.state.in_(("sent", "kept", "failed")), over)
-    return changed(session, statement.where(OutboxMail.mime.is_not(None)).values(mime=None, facts={}))
+    statement = update(OutboxMail).where(OutboxMail.state.in_(("sent", "kept", "failed")), OutboxMail.recipient != "")
+    return changed(session, statement.where(over).values(_EMPTY))
 
 
-def forget_about(session: Session, *, about: str) -> int:
+def forget_about(session: Session, about: str, *, keep_queued: bool = False) -> int:
     """Erase what mails about one thing say and to whom; those not sent yet are deleted. Returns how many rows.
 
-    The rest of a row (key, kind, state, times) stays, so that the same cause still makes no second mail.
+    The rest of a row (key, kind, state, times) stays, so that the same cause still makes no second mail. With
+    `keep_queued`, mails that wait still go out (a cancellation must reach the calendar) and are emptied then.
     """
-    mine = OutboxMail.about == about
-    deleted = changed(session, delete(OutboxMail).where(mine, OutboxMail.state.in_(("queued", "held"))))
-    return deleted + changed(session, update(OutboxMail).where(mine).values(_EMPTY))
+    mine, waiting = OutboxMail.about == about, OutboxMail.state.in_(("queued", "held"))
+    if keep_queued:
+        deleted = 0
+        session.execute(update(OutboxMail).where(mine, waiting).values(forget=True))
+    else:
+        deleted = changed(session, delete(OutboxMail).where(mine, waiting))
+    return deleted + changed(session, update(OutboxMail).where(mine, ~waiting).values(_EMPTY))
 
 
 def _row(mail: NewMail, now: datetime, domain: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatherings.db.base import Base, Counter, Line, Pk, UtcTime, Zone
@@ -42,3 +42,5 @@ class OutboxMail(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[UtcTime]
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    # What it concerns was erased while this still had to go out: emptied the moment it is dealt with.
+    forget: Mapped[bool] = mapped_column(default=False, server_default=false())

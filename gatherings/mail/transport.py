@@ -91,14 +91,10 @@ class Transport:
 
     def send(self, sender: str, recipient: str, mime: bytes) -> Outcome:
         """Hand one mail over; never raises for what the server or the network does."""
-        self._deadline = time.monotonic() + MAIL_BUDGET
         if not _sendable(recipient):
             return Refused(f"“{_words(recipient)}” is no address that mail can be sent to")
-        try:
-            line = self._open()
-        except (smtplib.SMTPException, OSError) as error:
-            self._close()
-            return Away(_said(error))
+        if (words := self.knock()) is not None or (line := self._line) is None:
+            return Away(words or "there is no line")
         try:
             return self._hand_over(line, sender, recipient, mime)
         except smtplib.SMTPResponseException as error:
@@ -107,6 +103,16 @@ class Transport:
         except (smtplib.SMTPException, OSError) as error:
             self._close()
             return Lost(_said(error), silent=isinstance(error, TimeoutError) or "timed out" in str(error))
+
+    def knock(self) -> str | None:
+        """Open the line and log in, as for a mail; gives the server's words when it does not let us."""
+        self._deadline = time.monotonic() + MAIL_BUDGET
+        try:
+            self._open()
+        except (smtplib.SMTPException, OSError) as error:
+            self._close()
+            return _said(error)
+        return None
 
     def _hand_over(self, line: smtplib.SMTP, sender: str, recipient: str, mime: bytes) -> Outcome:
         options = []
@@ -172,6 +178,12 @@ class Transport:
         line, self._line = self._line, None
         if line is not None:
             line.close()
+
+
+def try_connection(smtp: Smtp, *, name: str = "localhost") -> str | None:
+    """Knock at the mail server, log in and leave; gives None when all is well, else what is wrong in words."""
+    with Transport(smtp, name=name) as transport:
+        return transport.knock()
 
 
 def _patience(line: smtplib.SMTP, seconds: float) -> None:

@@ -71,6 +71,8 @@ def facts_for(
         },
         "invite": invite,
         "rule": rule,
+        # Of a date of "every month": its event comes with its series.
+        "series_slug": event.series.slug if rule is not None and event.series is not None else None,
         "before": before,
         **more,
     }
@@ -123,7 +125,12 @@ def series_facts(
         },
         "rule": rule_facts(rule, coming, excluded),
         "dates": [
-            {**facts_of(event), "state": registration.state} for event, registration in dates
+            {
+                **facts_of(event),
+                "state": registration.state,
+                "attends": side_of(event, registration.places_id),
+            }
+            for event, registration in dates
         ],
         "community": {"name": community.name, "slug": community.slug, "sender": community.sender},
         "to": {

@@ -19,7 +19,8 @@ from gatherings.invites.actions import store_blocks
 from gatherings.jobs import actions as jobs
 from gatherings.mail import actions as mail
 from gatherings.registration.actions.leaving import erase
-from gatherings.registration.actions.series import fill_dates, post_series
+from gatherings.registration.actions.sending_series import post_series
+from gatherings.registration.actions.series import fill_dates
 from gatherings.registration.actions.telling import any_reminder_due, list_due_changes, remind, tell_change
 from gatherings.registration.models import Registration, SeriesRegistration
 

@@ -27,7 +27,11 @@ def get_by_link(session: Session, claim: Claim) -> Registration:
             joinedload(Registration.invite),
             joinedload(Registration.series_registration),
             joinedload(Registration.event).options(
-                joinedload(Event.community), joinedload(Event.room), joinedload(Event.online), joinedload(Event.series)
+                joinedload(Event.community),
+                joinedload(Event.room),
+                joinedload(Event.online),
+                joinedload(Event.series),
+                joinedload(Event.series_rule),
             ),
         )
     ).one_or_none()
@@ -65,6 +69,25 @@ def list_dates_of(
     if now is not None:
         statement = statement.where(Event.ends_at > now)
     return [(event, registration) for event, registration in session.execute(statement).all()]
+
+
+def get_date_of(session: Session, every: SeriesRegistration, public_id: str) -> Registration:
+    """Read one date of an "every month" by its own public id, with what leaving it needs; raises NotFound."""
+    found = session.scalars(
+        select(Registration)
+        .where(Registration.public_id == public_id, Registration.series_registration_id == every.id)
+        .options(
+            joinedload(Registration.person),
+            joinedload(Registration.invite),
+            joinedload(Registration.series_registration),
+            joinedload(Registration.event).options(
+                joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule)
+            ),
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def list_live(session: Session, event_id: int, *, after: int = 0, limit: int = 500) -> Sequence[Registration]:
@@ -129,6 +152,19 @@ def answers_of(session: Session, registration: Registration) -> dict[int, Answer
         )
     )
     return {row.question_id: row for row in rows}
+
+
+def series_answers_of(session: Session, every: SeriesRegistration) -> dict[int, Answer]:
+    """Give the answers of an "every month" by question id."""
+    rows = session.scalars(select(Answer).where(Answer.series_registration_id == every.id))
+    return {row.question_id: row for row in rows}
+
+
+def series_consents_of(session: Session, every: SeriesRegistration) -> list[Consent]:
+    """List the consents that came with an "every month"."""
+    return list(
+        session.scalars(select(Consent).where(Consent.series_registration_id == every.id).order_by(Consent.id))
+    )
 
 
 def consents_of(session: Session, registration: Registration) -> list[Consent]:

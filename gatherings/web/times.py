@@ -83,8 +83,9 @@ def clock(
     starts, ends = zones.to_local(starts_at, zone), zones.to_local(ends_at, zone)
     year = zones.to_local(now, zone).year if now is not None else None
     last_day = (ends - timedelta(microseconds=1)).date() if all_day else ends.date()
-    differs = last_day != starts.date() and not (not all_day and ends.time() == datetime.min.time()
-                                                 and ends.date() - starts.date() == timedelta(days=1))
+    differs = last_day != starts.date() and not (
+        not all_day and ends.time() == datetime.min.time() and ends.date() - starts.date() == timedelta(days=1)
+    )
     return Clock(
         zone=zone,
         city=zones.city(zone),

@@ -46,14 +46,20 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture
-def app(address: str) -> Iterator[Flask]:
+def make_small_app(address: str) -> Flask:
     made = Flask("gatherings", template_folder=str(Path(__file__).parents[2] / "templates"))
     made.config["SQLALCHEMY_DATABASE_URI"] = address
     db.init_app(made)
     init_i18n(made)
     with made.app_context():
         configure_engine(db.engine)
+    return made
+
+
+@pytest.fixture
+def app(address: str) -> Iterator[Flask]:
+    made = make_small_app(address)
+    with made.app_context():
         Base.metadata.create_all(db.engine, tables=TABLES)
     yield made
     with made.app_context():
@@ -114,16 +120,20 @@ def receiver() -> Iterator[Receiver]:
         yield made
 
 
-@pytest.fixture
-def settings(address: str, tmp_path: Path, receiver: Receiver) -> Settings:
+def make_settings(address: str, host: str, port: int) -> Settings:
     return Settings(
-        instance=tmp_path,
+        instance=Path(),
         database_url=address,
         secret_keys=("k" * 32,),
         base_url="https://gatherings.example.org",
-        smtp=Smtp(receiver.host, receiver.port),
+        smtp=Smtp(host, port),
         mail_from="gatherings@example.org",
     )
+
+
+@pytest.fixture
+def settings(address: str, receiver: Receiver) -> Settings:
+    return make_settings(address, receiver.host, receiver.port)
 
 
 def hello(mail: OutboxMail) -> Letter:

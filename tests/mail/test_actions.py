@@ -127,7 +127,9 @@ def test_bodies_go_after_their_time_and_waiting_mail_stays(post, do, ask, now):
     finish(do, now, "sent")
     assert do(actions.purge_bodies, before=now) == 0
     assert do(actions.purge_bodies, before=now + MINUTE) == 1
-    assert (get(ask, "sent").mime, get(ask, "sent").facts, get(ask, "sent").state) == (None, {}, "sent")
+    sent = get(ask, "sent")
+    assert (sent.mime, sent.facts, sent.subject, sent.recipient, sent.state) == (None, {}, None, "", "sent")
+    assert do(actions.purge_bodies, before=now + MINUTE) == 0
     assert get(ask, "waiting").mime == b"bytes"
 
 
@@ -137,13 +139,24 @@ def test_erasing_leaves_no_trace_of_the_person(post, do, ask, now):
         post(key, recipient="marker@example.org", facts={"name": "Marker"}, about=about)
     finish(do, now, "sent", "others")
     assert [mail.key for mail in ask(queries.list_about, "registration:1")] == ["queued", "sent"]
-    assert do(actions.forget_about, about="registration:1") == 2
+    assert do(actions.forget_about, "registration:1") == 2
     mails = ask(queries.list_mails)
     assert [mail.key for mail in mails] == ["others", "sent"]
     sent = get(ask, "sent")
     assert (sent.recipient, sent.facts, sent.mime, sent.subject, sent.last_error) == ("", {}, None, None, None)
     assert get(ask, "others").recipient == "marker@example.org"
     assert post("sent") is False
+
+
+def test_erasing_lets_a_waiting_cancellation_go_out_if_asked_to(post, do, ask, now):
+    for key in ("sent", "queued"):
+        post(key, about="registration:1")
+    finish(do, now, "sent")
+    assert do(actions.forget_about, "registration:1", keep_queued=True) == 1
+    assert (get(ask, "sent").recipient, get(ask, "sent").mime) == ("", None)
+    assert (get(ask, "queued").recipient, get(ask, "queued").state) == ("ada@example.org", "queued")
+    [mail] = do(actions.lease, worker="x", now=now + MINUTE)
+    assert mail.key == "queued"
 
 
 def test_mailbox_pages_newest_first(post, ask, now):

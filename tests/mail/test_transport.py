@@ -5,7 +5,7 @@ import time
 import pytest
 
 from gatherings.config import Smtp
-from gatherings.mail.transport import Away, Lost, Refused, Sent, Transport, TryLater
+from gatherings.mail.transport import Away, Lost, Refused, Sent, Transport, TryLater, try_connection
 
 FROM = "gatherings@example.org"
 MIME = b"From: a\r\nTo: b\r\n\r\n.dot at the start\r\n..two\r\nend\r\n"
@@ -95,3 +95,10 @@ def test_letters_beyond_ascii_are_sent_where_the_server_takes_them(receiver, tra
     receiver.start()
     assert transport.send(FROM, "åsa@example.org", MIME) == Sent()
     assert [mail.recipient for mail in receiver.messages] == ["åsa@example.org"]
+
+
+def test_knocking_tells_whether_the_server_lets_us_in(receiver):
+    assert try_connection(Smtp(receiver.host, receiver.port)) is None
+    assert "STARTTLS" in (try_connection(Smtp(receiver.host, receiver.port, tls="starttls")) or "")
+    receiver.stop()
+    assert "refused" in (try_connection(Smtp(receiver.host, receiver.port)) or "").lower()

@@ -8,14 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gatherings.config import Site
-from gatherings.core.errors import Conflict
+from gatherings.core.errors import Conflict, NotFound
 from gatherings.core.words import say
 from gatherings.events.rules import Door, door
 from gatherings.registration import rules
 from gatherings.registration.actions.registering import pool_of, take_place
 from gatherings.registration.actions.sending import post_state
+from gatherings.registration.actions.sending_series import tell_promoted
 from gatherings.registration.actions.waiting import free_place, lock_pools
-from gatherings.registration.models import Answer, Consent, Registration
+from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
+from gatherings.registration.queries import list_dates_of
 
 
 def change_details(
@@ -50,6 +52,33 @@ def change_details(
             old[question_id].value = value
         elif value is not None:
             session.add(Answer(question_id=question_id, registration_id=registration.id, value=value))
+
+
+def change_series_details(
+    session: Session,
+    every: SeriesRegistration,
+    *,
+    name: str,
+    zone: str,
+    answers: Mapping[int, Any],
+    now: datetime,
+) -> None:
+    """Change name, zone and answers of an "every month" and of its dates to come; past dates stay as they were."""
+    if every.state != "confirmed":
+        raise Conflict(say("This registration was cancelled. You are welcome to register again."))
+    every.name, every.zone = name, zone
+    for event, registration in list_dates_of(session, every.id, now=now):
+        if event.ends_at > now:
+            registration.name, registration.zone = name, zone
+    old = {
+        row.question_id: row
+        for row in session.scalars(select(Answer).where(Answer.series_registration_id == every.id))
+    }
+    for question_id, value in answers.items():
+        if question_id in old:
+            old[question_id].value = value
+        elif value is not None:
+            session.add(Answer(question_id=question_id, series_registration_id=every.id, value=value))
 
 
 def _must_live(registration: Registration) -> None:
@@ -94,6 +123,7 @@ def move_to(session: Session, registration: Registration, side: str, site: Site,
         step=registration.invite.sequence >= 0,
         rule=event.series_rule if every else None,
     )
+    tell_promoted(session, site, now=now)
     return True
 
 
@@ -127,5 +157,19 @@ def withdraw_consent(session: Session, registration: Registration, consent_id: i
             ),
         )
     ).one_or_none()
-    if consent is not None and consent.withdrawn_at is None:
+    _withdraw(consent, now)
+
+
+def withdraw_series_consent(session: Session, every: SeriesRegistration, consent_id: int, *, now: datetime) -> None:
+    """Withdraw one consent of an "every month"; dated, once."""
+    found = session.scalars(
+        select(Consent).where(Consent.id == consent_id, Consent.series_registration_id == every.id)
+    ).one_or_none()
+    _withdraw(found, now)
+
+
+def _withdraw(consent: Consent | None, now: datetime) -> None:
+    if consent is None:
+        raise NotFound()
+    if consent.withdrawn_at is None:
         consent.withdrawn_at = now

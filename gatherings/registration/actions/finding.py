@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from gatherings.accounts.actions import count_attempt, find_person
+from gatherings.accounts.actions import count_attempt, find_person, limit_attempts
 from gatherings.accounts.rules import Address
 from gatherings.config import Site
 from gatherings.core.tokens import digest, new_public_id
@@ -15,11 +15,16 @@ from gatherings.registration.models import Registration
 from gatherings.registration.queries import list_of_person, list_series_of_person
 
 
-def ask_for_links(session: Session, address: Address, *, now: datetime) -> None:
+ASKED_PER_HOUR = 20  # by one network, for links or for one's own data (reliability.md rule 20)
+
+
+def ask_for_links(session: Session, address: Address, *, now: datetime, network: str | None = None) -> None:
     """Note that somebody asked for the links of an address; the worker finds out whether there is anything to send.
 
     The same work is done whether the address is known or not, so neither the page nor its time tells (C23).
+    Raises TooMany beyond 20 an hour from one network.
     """
+    limit_asking(session, network, now=now)
     jobs.enqueue(
         session,
         kind="find_links",
@@ -28,6 +33,12 @@ def ask_for_links(session: Session, address: Address, *, now: datetime) -> None:
         payload={"key": address.key},
         now=now,
     )
+
+
+def limit_asking(session: Session, network: str | None, *, now: datetime) -> None:
+    """Refuse more than 20 askings an hour from one network; raises TooMany."""
+    if network is not None:
+        limit_attempts(session, "asking", network, most=ASKED_PER_HOUR, window=timedelta(hours=1), now=now)
 
 
 def send_links(session: Session, key: str, site: Site, *, now: datetime) -> bool:

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 from gatherings.accounts.actions import count_attempt
 from gatherings.audit.actions import log
 from gatherings.config import Site
-from gatherings.mail.actions import forget_about
+from gatherings.invites.models import Invite
 from gatherings.registration import rules
+from gatherings.registration.actions.forgetting import forget_mails
 from gatherings.registration.actions.sending import post_state
+from gatherings.registration.actions.sending_series import tell_promoted
 from gatherings.registration.actions.waiting import free_place, lock_pools
 from gatherings.registration.models import Answer, Consent, Registration
 
@@ -49,6 +51,8 @@ def cancel(
     log(session, actor=by, action="cancel", about=f"registration:{registration.public_id}", now=now)
     if held is not None:
         free_place(session, held, site, now=now)
+    if tell:
+        tell_promoted(session, site, now=now)
     return True
 
 
@@ -73,8 +77,7 @@ def not_me(session: Session, registration: Registration, site: Site, *, now: dat
 def erase(session: Session, registration: Registration, *, now: datetime) -> None:
     """Take name, zone, answers and consents out of a cancelled or past registration; the count stays.
 
-    Mail about it that has gone out is emptied; a cancellation that waits to be sent still goes, then it is emptied
-    by the purge of old bodies.
+    Mail about it is emptied; a cancellation that waits to be sent still goes, then it is emptied too.
     """
     session.execute(delete(Answer).where(Answer.registration_id == registration.id))
     session.execute(delete(Consent).where(Consent.registration_id == registration.id))
@@ -88,5 +91,8 @@ def erase(session: Session, registration: Registration, *, now: datetime) -> Non
             link_version=Registration.link_version + 1,
         )
     )
+    if registration.series_registration_id is None:  # else the entry is that of "every month"
+        session.execute(update(Invite).where(Invite.id == registration.invite_id).values(address=""))
+    public_id = registration.public_id
     session.expire(registration)
-    forget_about(session, f"registration:{registration.public_id}", keep_queued=True)
+    forget_mails(session, [f"registration:{public_id}"], now=now)

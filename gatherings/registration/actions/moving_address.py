@@ -16,9 +16,9 @@ from gatherings.config import Site
 from gatherings.core.errors import Conflict, NotFound, TooMany
 from gatherings.core.tokens import new_public_id
 from gatherings.core.words import say
-from gatherings.invites.actions import make_invite
 from gatherings.registration import facts as snapshot
 from gatherings.registration import rules
+from gatherings.registration.actions.registering import make_invite_again
 from gatherings.registration.actions.sending import may_mail, post_state
 from gatherings.registration.models import Answer, Consent, Registration
 
@@ -67,9 +67,7 @@ def confirm_new_address(
     if registration.state not in rules.LIVE:
         raise NotFound()
     other = session.scalars(
-        select(Registration).where(
-            Registration.event_id == registration.event_id, Registration.person_id == person.id
-        )
+        select(Registration).where(Registration.event_id == registration.event_id, Registration.person_id == person.id)
     ).one_or_none()
     if other is not None and other.state in rules.LIVE:
         raise Conflict(say("That address is registered for this gathering already, so nothing was changed."))
@@ -78,7 +76,9 @@ def confirm_new_address(
         _step_aside(session, other, now=now)
     _tell_old_address(session, registration, site, now=now)
     registration.person = person
-    registration.invite = make_invite(session, registration.invite.uid, person.address)
+    # Somebody may move away and back again: the new entry goes on from whatever that calendar saw last.
+    old = registration.invite
+    registration.invite = make_invite_again(session, old.uid, person.address, steps=old.steps)
     registration.link_version += 1
     registration.link_sent_at = now
     session.flush()
@@ -95,9 +95,7 @@ def _tell_old_address(session: Session, registration: Registration, site: Site, 
     # The old address's own entry goes away; the registration itself stays as it is.
     with session.no_autoflush:
         registration.state, registration.places_id = "cancelled", None
-        post_state(
-            session, registration, event, event.community, registration.person, site, kind="moved_away", now=now
-        )
+        post_state(session, registration, event, event.community, registration.person, site, kind="moved_away", now=now)
         registration.state, registration.places_id = state, held
 
 

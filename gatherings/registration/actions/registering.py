@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.accounts.actions import find_or_make_person, limit_attempts, was_tried
@@ -14,6 +14,7 @@ from gatherings.db import places
 from gatherings.events.models import Event, SeriesRule
 from gatherings.events.rules import DOOR_WORDS, Door, door
 from gatherings.invites.actions import make_invite
+from gatherings.invites.models import Invite
 from gatherings.questions.models import ConsentText
 from gatherings.registration import rules
 from gatherings.registration.actions.sending import link_is_due, may_mail, post_state
@@ -127,7 +128,8 @@ def _revive(
 ) -> None:
     """Let somebody who cancelled come back into the same row, so that SEQUENCE never falls; old links end."""
     if registration.invite.uid != event.uid:  # it was a date of an "every month" before
-        registration.invite = make_invite(session, event.uid, person.address)
+        registration.invite = make_invite_again(session, event.uid, person.address)
+    registration.invite.address = person.address
     registration.series_registration_id = None
     registration.name, registration.zone, registration.language = wanted.name, wanted.zone, wanted.language
     registration.link_version += 1
@@ -135,35 +137,46 @@ def _revive(
     registration.cancelled_at = registration.cancelled_by = registration.erased_at = None
 
 
+def make_invite_again(session: Session, uid: str, address: str, *, steps: int = 0) -> Invite:
+    """Make the invite of an entry that this address may have had and lost: its SEQUENCE goes on from there.
+
+    A calendar that was told CANCEL takes nothing older than that (RFC 5546 2.1.4). `steps` is the least to begin with.
+    """
+    last = session.scalar(select(func.max(Invite.steps)).where(Invite.uid == uid, Invite.address == address))
+    invite = make_invite(session, uid, address)
+    invite.steps = max(steps, last + 1 if last is not None else 0)
+    return invite
+
+
 def take_place(session: Session, registration: Registration, event: Event, side: str, *, now: datetime) -> None:
     """Take a place of the wished side, or a number on its waiting list with an online place meanwhile.
 
     Pools are asked in ascending id: an event's room was made before its online side.
     """
-    claimed = places.claim_or_queue(session, pool_of(event, side))
-    registration.places_id = registration.waits_for_id = registration.queue_number = None
+    wished, held, number = pool_of(event, side), None, None
+    claimed = places.claim_or_queue(session, wished)
     if claimed.got:
-        registration.places_id = pool_of(event, side)
+        held = wished
     else:
-        registration.waits_for_id, registration.queue_number = pool_of(event, side), claimed.number
+        number = claimed.number
         if side == "room" and event.online_id is not None and places.claim(session, event.online_id):
-            registration.places_id = event.online_id
-    registration.state = "confirmed" if registration.places_id is not None else "waitlisted"
-    registration.confirmed_at = now if registration.state == "confirmed" else None
+            held = event.online_id
+    # Set together: the statements above flush, and half a change would break the table's own checks.
+    registration.places_id = held
+    registration.waits_for_id, registration.queue_number = (wished, number) if number is not None else (None, None)
+    registration.state = "confirmed" if held is not None else "waitlisted"
+    registration.confirmed_at = now if held is not None else None
     if registration not in session:
         session.add(registration)
 
 
-def keep_answers(
-    session: Session, registration: Registration, wanted: Wanted, event: Event, *, now: datetime
-) -> None:
+def keep_answers(session: Session, registration: Registration, wanted: Wanted, event: Event, *, now: datetime) -> None:
     """Store the answers and the consents that were ticked, with their wording as it stands."""
     if not wanted.answers and not wanted.consents:
         return
     session.flush()
     old = {
-        row.question_id: row
-        for row in session.scalars(select(Answer).where(Answer.registration_id == registration.id))
+        row.question_id: row for row in session.scalars(select(Answer).where(Answer.registration_id == registration.id))
     }
     for question_id, value in wanted.answers.items():
         if question_id in old:
@@ -172,9 +185,7 @@ def keep_answers(
             session.add(Answer(question_id=question_id, registration_id=registration.id, value=value))
     for text in consent_texts(session, event, wanted):
         session.add(
-            Consent(
-                registration_id=registration.id, key=text.key, version=text.version, text=text.text, given_at=now
-            )
+            Consent(registration_id=registration.id, key=text.key, version=text.version, text=text.text, given_at=now)
         )
 
 

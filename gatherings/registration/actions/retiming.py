@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gatherings.audit.actions import log
+from gatherings.communities.models import Community
 from gatherings.config import Site
 from gatherings.core import zones
 from gatherings.events.actions import note_change, touch_communities
+from gatherings.events.models import Event, Series
 from gatherings.events.queries import list_future
 from gatherings.events.rules import derive, facts_of
 from gatherings.invites.actions import store_blocks
@@ -32,9 +35,7 @@ def moved_events(session: Session, *, now: datetime) -> list[Moved]:
     for event in list_future(session, now):
         times = derive(event.starts_local, event.ends_local, event.zone, lenient=True)
         if (times.starts_at, times.ends_at) != (event.starts_at, event.ends_at) and times.starts_at > now:
-            found.append(
-                Moved(event.id, event.slug, event.starts_local, event.zone, event.starts_at, times.starts_at)
-            )
+            found.append(Moved(event.id, event.slug, event.starts_local, event.zone, event.starts_at, times.starts_at))
     return found
 
 
@@ -59,3 +60,14 @@ def retime_events(session: Session, site: Site, *, now: datetime) -> list[Moved]
     touch_communities(session, list(by_id))
     store_blocks(session, base_url=site.base_url, event_ids=by_id)
     return moved
+
+
+def rewrite_blocks(session: Session, site: Site) -> None:
+    """Write every stored calendar entry afresh: after BASE_URL changed, their links would be old."""
+    store_blocks(
+        session,
+        base_url=site.base_url,
+        event_ids=session.scalars(select(Event.id)),
+        series_ids=session.scalars(select(Series.id).where(Series.rules.any())),
+    )
+    session.execute(update(Community).values(version=Community.version + 1))

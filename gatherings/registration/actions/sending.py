@@ -60,11 +60,13 @@ def post_state(
         rule=snapshot.rule_facts(rule, [event], []) if rule is not None else None,
     )
     number = invite["sequence"] if invite else registration.invite.steps
+    # The link's version tells a second coming or another address apart, the pool one waiting list from the other.
+    step_of = f"{registration.link_version}:{number}:{registration.waits_for_id or 0}-{registration.queue_number or 0}"
     snapshot.post(
         session,
         kind,
         body,
-        key=f"{kind}:{registration.public_id}:{number}:{registration.queue_number or 0}{suffix}",
+        key=f"{kind}:{registration.public_id}:{step_of}{suffix}",
         person=person,
         domain=site.domain,
         now=now,

@@ -1,4 +1,4 @@
-""""Every month": one registration for the series and one for each coming date, made as dates are made (13c)."""
+""" "Every month": one registration for the series and one for each coming date, made as dates are made (13c)."""
 
 from datetime import datetime
 
@@ -25,7 +25,8 @@ from gatherings.registration.actions.registering import (
     pool_of,
     take_place,
 )
-from gatherings.registration.actions.sending import link_is_due, may_mail, post_state
+from gatherings.registration.actions.sending import link_is_due, may_mail
+from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series, tell_promoted
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
 from gatherings.registration.queries import list_dates_of
 from gatherings.registration.rules import Outcome, Wanted
@@ -68,9 +69,7 @@ def register_series(
     fill_dates(session, registration, series, person, site, now=now, renewed=True)
     may_mail(session, person, event.id, now=now)
     registration.link_sent_at = now
-    post_series(
-        session, registration, series, person, site, kind="series_confirmed", now=now, step=found is not None
-    )
+    post_series(session, registration, series, person, site, kind="series_confirmed", now=now, step=found is not None)
     return outcome
 
 
@@ -80,6 +79,7 @@ def get_series(session: Session, series_id: int) -> Series:
         select(Series)
         .where(Series.id == series_id, Series.status == "published")
         .options(joinedload(Series.community), selectinload(Series.rules))
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if series is None:
         raise NotFound()
@@ -250,46 +250,11 @@ def _cancel_single(
     )
 
 
-def post_series(
-    session: Session,
-    registration: SeriesRegistration,
-    series: Series,
-    person: Person,
-    site: Site,
-    *,
-    kind: str,
-    now: datetime,
-    step: bool = False,
-    again: bool = False,
-    **more: object,
-) -> None:
-    """Post the mail about an "every month": REQUEST with the rule, or CANCEL for all of it."""
-    rule = next((rule for rule in series.rules if rule.uid == registration.invite.uid), series.rules[-1])
-    dates = list_dates_of(session, registration.id, now=now)
-    method = "CANCEL" if registration.state == "cancelled" or series.status == "cancelled" else "REQUEST"
-    invite = next_message(registration.invite, series.revision, method, now, step=step)
-    body = snapshot.series_facts(
-        registration, series, rule, series.community, person.address, dates, invite=invite, **more
-    )
-    suffix = f":{now.timestamp():.0f}" if again else ""
-    snapshot.post(
-        session,
-        kind,
-        body,
-        key=f"{kind}:{registration.public_id}:{invite['sequence']}{suffix}",
-        person=person,
-        domain=site.domain,
-        now=now,
-        language=registration.language,
-    )
-
-
 def cancel_series(session: Session, registration: SeriesRegistration, site: Site, *, now: datetime) -> bool:
     """Leave a series: every coming date is freed, one CANCEL for the whole entry; past dates stay as they were.
 
     `registration` comes with its person, invite and series (community and rules). False when it was left before.
     """
-    series = get_series_of_any_status(session, registration.series_id)
     dates = list_dates_of(session, registration.id, now=now)
     places.lock(
         session,
@@ -302,19 +267,11 @@ def cancel_series(session: Session, registration: SeriesRegistration, site: Site
     session.flush()
     for row in sorted(live_dates(session, registration.id, now=now), key=lambda row: row.event_id):
         cancel(session, row, site, now=now, by="person", tell=False)
-    post_series(
-        session, registration, series, registration.person, site, kind="series_cancelled", now=now, step=True
-    )
+    # Read only now: serving the waiting lists above reads series again without their rules.
+    series = get_series_of_any_status(session, registration.series_id)
+    post_series(session, registration, series, registration.person, site, kind="series_cancelled", now=now, step=True)
+    tell_promoted(session, site, now=now)
     return True
-
-
-def get_series_of_any_status(session: Session, series_id: int) -> Series:
-    """Read a series with community and rules, published or cancelled."""
-    return session.scalars(
-        select(Series)
-        .where(Series.id == series_id)
-        .options(joinedload(Series.community), selectinload(Series.rules))
-    ).one()
 
 
 def live_dates(session: Session, series_registration_id: int, *, now: datetime) -> list[Registration]:
@@ -353,16 +310,18 @@ def rejoin_date(session: Session, registration: Registration, site: Site, *, now
     registration.cancelled_at = registration.cancelled_by = None
     take_place(session, registration, event, side, now=now)
     session.flush()
-    post_state(
-        session,
-        registration,
-        event,
-        event.community,
-        registration.person,
-        site,
-        kind="confirmed" if registration.state == "confirmed" else "waiting",
-        now=now,
-        step=True,
-        rule=event.series_rule,
-    )
+    if every is not None:
+        # The whole entry again, the date no longer left out: what a CANCEL took away comes back most surely so.
+        series = get_series_of_any_status(session, every.series_id)
+        post_series(
+            session,
+            every,
+            series,
+            registration.person,
+            site,
+            kind="series_changed",
+            now=now,
+            step=True,
+            changed=["dates"],
+        )
     return True

@@ -11,7 +11,7 @@ from gatherings.events import rules as event_rules
 from gatherings.events.models import Event, EventChange
 from gatherings.invites.actions import next_message
 from gatherings.registration import facts as snapshot
-from gatherings.registration.actions.series import get_series_of_any_status, post_series
+from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import list_live
 
@@ -35,9 +35,7 @@ def tell_change(session: Session, change_id: int, site: Site, *, now: datetime) 
     A change that was taken back meanwhile tells nobody. Each mail's key holds the new SEQUENCE, so that nothing is
     sent twice.
     """
-    change = session.scalars(
-        select(EventChange).where(EventChange.id == change_id).with_for_update()
-    ).one_or_none()
+    change = session.scalars(select(EventChange).where(EventChange.id == change_id).with_for_update()).one_or_none()
     if change is None or change.told_at is not None:
         return 0
     change.told_at = now
@@ -172,9 +170,7 @@ def remind(session: Session, site: Site, *, now: datetime, limit: int = 50) -> i
     return posted
 
 
-def _remind_of(
-    session: Session, event: Event, kind: str, ahead: timedelta, site: Site, *, now: datetime
-) -> int:
+def _remind_of(session: Session, event: Event, kind: str, ahead: timedelta, site: Site, *, now: datetime) -> int:
     posted, after = 0, 0
     fresh = now - ahead / 4  # who registered a quarter of the span ago or less has just read all of it
     while page := list_live(session, event.id, after=after, limit=BATCH):

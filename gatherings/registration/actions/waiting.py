@@ -10,6 +10,7 @@ from gatherings.db import places
 from gatherings.db.places import Places
 from gatherings.events.models import Event
 from gatherings.registration.actions.sending import post_state
+from gatherings.registration.actions.sending_series import note_promoted, tell_promoted
 from gatherings.registration.models import Registration
 
 
@@ -64,7 +65,8 @@ def _next_waiting(session: Session, places_id: int) -> Registration | None:
 def promote(session: Session, registration: Registration, pool: Places, site: Site, *, now: datetime) -> None:
     """Confirm the next in line with a place of `pool` (claimed already), and tell them.
 
-    Who held an online place meanwhile gives it back, which may serve somebody who waits for that.
+    Who held an online place meanwhile gives it back, which may serve somebody who waits for that. Who comes every
+    month is told by `tell_promoted`, once for all dates; whoever calls `free_place` calls that afterwards.
     """
     held = registration.places_id
     registration.places_id = pool.id
@@ -73,19 +75,20 @@ def promote(session: Session, registration: Registration, pool: Places, site: Si
     registration.confirmed_at = now
     session.flush()
     event = registration.event
-    every = registration.series_registration_id is not None
-    post_state(
-        session,
-        registration,
-        event,
-        event.community,
-        registration.person,
-        site,
-        kind="promoted",
-        now=now,
-        step=registration.invite.sequence >= 0,
-        rule=event.series_rule if every else None,
-    )
+    if registration.series_registration_id is not None:
+        note_promoted(session, registration.series_registration_id)
+    else:
+        post_state(
+            session,
+            registration,
+            event,
+            event.community,
+            registration.person,
+            site,
+            kind="promoted",
+            now=now,
+            step=registration.invite.sequence >= 0,
+        )
     if held is not None:
         free_place(session, held, site, now=now)
 
@@ -101,4 +104,5 @@ def set_capacity(session: Session, event: Event, side: str, capacity: int | None
     pool.capacity = capacity
     session.flush()
     serve(session, pool, site, now=now)
+    tell_promoted(session, site, now=now)
     return max(0, pool.taken - capacity) if capacity is not None else 0

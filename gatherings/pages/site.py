@@ -1,0 +1,81 @@
+"""What belongs to the site itself: privacy, health, robots, the icon."""
+
+from datetime import timedelta
+from email.utils import parseaddr
+
+from flask import Response, current_app, jsonify, make_response, redirect
+
+from gatherings.core.clock import utc_now
+from gatherings.pages.blueprint import bp
+from gatherings.pages.readiness import examine
+from gatherings.web.answers import answer
+from gatherings.web.requests import absolute, settings
+from gatherings.web.rights import machine, public
+
+# Links of people's own, and what leads nowhere for a stranger.
+_PRIVATE = ("/registrations/", "/join/", "/calendar/", "/my-data", "/unsubscribe/", "/find-my-registration", "/zones")
+
+
+@bp.get("/privacy")
+@public
+def privacy() -> Response:
+    """Say who holds what, why and how long."""
+    return answer("pages/privacy.html", contact=parseaddr(settings().mail_from)[1], host=settings().host)
+
+
+@bp.get("/healthz")
+@machine
+def healthz() -> Response:
+    """Tell that the process answers."""
+    return _plain_json({"alive": True}, 200)
+
+
+@bp.get("/readyz")
+@machine
+def readyz() -> Response:
+    """Tell whether we can serve: 200, or 503 with what is wrong (reliability.md, rule 23)."""
+    report = examine(settings(), current_app.extensions["migrate"].directory, utc_now())
+    return _plain_json(report, 200 if report["ready"] else 503)
+
+
+def _plain_json(value: dict[str, object], status: int) -> Response:
+    response = make_response(jsonify(value), status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/robots.txt")
+@public
+def robots() -> Response:
+    """Keep programs that index the web away from links of people's own."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE), "Allow: /", ""]
+    return _text("\n".join(lines))
+
+
+@bp.get("/.well-known/security.txt")
+@public
+def security() -> Response:
+    """Say whom to tell about a hole (RFC 9116)."""
+    expires = utc_now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=180)
+    lines = [
+        f"Contact: mailto:{parseaddr(settings().mail_from)[1]}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en",
+        f"Canonical: {absolute('/.well-known/security.txt')}",
+        "",
+    ]
+    return _text("\n".join(lines))
+
+
+@bp.get("/favicon.ico")
+@public
+def favicon() -> Response:
+    """Lead browsers that ask by the old name to the icon."""
+    asset = current_app.jinja_env.globals["asset"]
+    return make_response(redirect(asset("icon.svg"), code=302))  # type: ignore[operator]  # set by web/static.py
+
+
+def _text(text: str) -> Response:
+    response = make_response(text)
+    response.content_type = "text/plain; charset=utf-8"
+    return response

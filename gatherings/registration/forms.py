@@ -1,0 +1,296 @@
+"""The forms of registering and of changing a registration: explicit fields, and nothing else is read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import wtforms
+from flask import Flask
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.rules import Address, InvalidAddress, normalise_address
+from gatherings.core import zones
+from gatherings.core.clock import utc_now
+from gatherings.core.errors import InvalidInput
+from gatherings.core.recurrence import Rule
+from gatherings.core.text import TextProblem, clean_name
+from gatherings.core.words import Sentence, say
+from gatherings.db.places import Places
+from gatherings.events.models import Event, SeriesRule
+from gatherings.events.rules import DOOR_WORDS, Door, door
+from gatherings.questions.models import ConsentText, Question
+from gatherings.questions.queries import list_consents, list_questions
+from gatherings.questions.types import TYPES, base
+from gatherings.registration.rules import Wanted
+from gatherings.web.i18n import words
+from gatherings.web.markdown import render
+
+LONGEST_NAME = 120  # code points, as core/text.py's own
+_ZONE_UNKNOWN = say(
+    "We do not know a place of this name. Please type a large city in your time zone, such as Auckland or Toronto."
+)
+
+
+class CleanField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no types
+    """A line that is cleaned by one function: `data` stays as typed for showing again, `clean` is what is kept."""
+
+    clean: Any = None
+
+    def __init__(self, label: str, cleaner: Callable[[str], Any], **more: Any) -> None:
+        super().__init__(label, **more)
+        self._cleaner = cleaner
+
+    def pre_validate(self, form: Any) -> None:
+        """Clean what was typed; a problem becomes this field's own sentence."""
+        try:
+            self.clean = self._cleaner(self.data or "")
+        except (TextProblem, InvalidAddress) as problem:
+            raise wtforms.validators.StopValidation(words(problem.sentence)) from problem
+
+
+class ChoiceField(wtforms.RadioField):  # type: ignore[misc]  # WTForms has no types
+    """One of a few choices; what is not among them is refused in our own words."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not on offer."""
+        if self.data not in [key for key, _label in self.choices]:
+            missing = _("Please choose one of these.")
+            raise wtforms.validators.StopValidation(missing)
+
+
+def _read_name(typed: str) -> str:
+    return clean_name(typed, most=LONGEST_NAME)
+
+
+def _read_zone(typed: str) -> str:
+    found = zones.canonical(typed.strip())
+    if found is None:
+        raise TextProblem(_ZONE_UNKNOWN)
+    return found
+
+
+class PlainForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form without a session: a POST is taken by where it comes from (web/origin.py)."""
+
+    class Meta:
+        """No token: design README 2."""
+
+        csrf = False
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Give (field's id, sentence) of every problem, in the order of the form, for the summary on top."""
+        return [(field.id, str(error)) for field in self for error in field.errors]
+
+    def take_problems(self, refusal: InvalidInput) -> None:
+        """Put the problems that an action named at their fields; those of no field stand at the first one."""
+        fields = list(self)
+        for problem in refusal.problems:
+            field = self._fields.get(problem.field, fields[0])
+            field.errors = [*field.errors, words(problem.sentence)]
+
+
+class AddressForm(PlainForm):
+    """One e-mail address: find my registration, my data, another address."""
+
+    email = CleanField("", normalise_address, id="email")
+
+    @property
+    def address(self) -> Address:
+        """Give the address that was read."""
+        found: Address = self.email.clean
+        return found
+
+
+class _RegisterForm(PlainForm):
+    """What every registration asks; `register_form` adds what this event asks besides.
+
+    `zone` left empty means the host's. `fax` is seen by programs alone: whoever fills it in is thanked and ignored.
+    """
+
+    name = CleanField("", _read_name, id="name")
+    email = CleanField("", normalise_address, id="email")
+    zone = CleanField("", _read_zone, id="zone")
+    fax = wtforms.StringField("", id="fax")
+
+    event: Event
+    door: Door
+    asked: Sequence[tuple[Question, str]] = ()
+    consent_texts: Sequence[ConsentText] = ()
+    rule: SeriesRule | None = None
+
+    @property
+    def door_words(self) -> str:
+        """Say why one cannot register now; "" where one can."""
+        return "" if self.door is Door.OPEN else words(DOOR_WORDS[self.door])
+
+    @property
+    def questions(self) -> list[base.AnswerField]:
+        """Give the fields of the questions, in order."""
+        return [self[name] for _question, name in self.asked]
+
+    @property
+    def consents(self) -> list[Any]:
+        """Give the boxes of the consents, in order; their labels are the organisers' words."""
+        return [self[consent_name(text)] for text in self.consent_texts]
+
+    @property
+    def code(self) -> Markup | None:
+        """Give the community's code of kindness as HTML."""
+        source = self.event.community.code_of_kindness
+        return render(source) if source else None
+
+    @property
+    def rule_words(self) -> str:
+        """Say the series' rule: "third Thursday of every month"."""
+        return words(Rule.parse(self.rule.rule).words()) if self.rule is not None else ""
+
+    @property
+    def caught(self) -> bool:
+        """Tell whether a program filled in the field that nobody sees."""
+        return bool(self.fax.data)
+
+    def full(self, side: str) -> bool:
+        """Tell whether a side ("room", "online") has no place left, as far as the page knows."""
+        pool = self.event.room if side == "room" else self.event.online
+        return is_full(pool)
+
+
+def is_full(pool: Places | None) -> bool:
+    """Tell whether a pool has nothing left."""
+    return pool is not None and pool.capacity is not None and pool.taken >= pool.capacity
+
+
+def consent_name(text: ConsentText) -> str:
+    """Give the name and id of a consent's field."""
+    return f"consent_{text.id}"
+
+
+def register_form(
+    session: Session, event: Event, zone: str | None, *, rule: SeriesRule | None = None
+) -> _RegisterForm:
+    """Make the registration form of an event, with what was sent if this request is a POST.
+
+    `event` comes with its community and pools; `zone` (IANA) fills its field, else the host's does. `rule` is the
+    series' rule if the event is one of its dates; without it, it is read here.
+    """
+    questions, consents = list_questions(session, event), list_consents(session, event)
+    if rule is None and event.series_rule_id is not None:
+        rule = session.get(SeriesRule, event.series_rule_id)
+    fields = _question_fields(questions)
+    for text in consents:
+        fields[consent_name(text)] = wtforms.BooleanField(text.text, id=consent_name(text))
+    if event.mode == "hybrid":
+        choices = [("room", _("In the room")), ("online", _("Online"))]
+        fields["wish"] = ChoiceField("", choices=choices, id="wish")
+    if rule is not None:
+        both = [("one", _("Just this one")), ("every", _("Every time"))]
+        fields["every"] = ChoiceField("", choices=both, default="one", id="every")
+    if event.community.code_of_kindness:
+        fields["code_agreed"] = wtforms.BooleanField("", id="code_agreed")
+    form: _RegisterForm = type("RegisterForm", (_RegisterForm,), fields)(data={"zone": zone or event.zone})
+    form.event, form.rule = event, rule
+    form.door = door(event, utc_now())
+    form.asked = [(question, base.field_name(question)) for question in questions]
+    form.consent_texts = consents
+    _fill_what_may_be_left_out(form, event)
+    return form
+
+
+def _fill_what_may_be_left_out(form: _RegisterForm, event: Event) -> None:
+    if not (form.zone.data or "").strip():
+        form.zone.data = event.zone
+    if "every" in form and form.every.data is None:
+        form.every.data = "one"
+
+
+def _question_fields(questions: Sequence[Question]) -> dict[str, Any]:
+    return {base.field_name(question): TYPES[question.type].field(question) for question in questions}
+
+
+def check(form: _RegisterForm) -> bool:
+    """Validate everything at once, so that each problem is told in one go."""
+    good: bool = form.validate()
+    if "code_agreed" in form and not form.code_agreed.data:
+        sentence = say("Please read the code of kindness and tick the box to come along.")
+        form.code_agreed.errors = [words(sentence)]
+        good = False
+    return good
+
+
+def wanted_of(form: _RegisterForm, language: str = "en") -> Wanted:
+    """Give what a valid form asks for."""
+    return Wanted(
+        address=form.email.clean,
+        name=form.name.clean,
+        zone=form.zone.clean,
+        language=language,
+        wish=form.wish.data if "wish" in form else None,
+        answers=answers_of(form),
+        consents=frozenset(text.key for text in form.consent_texts if form[consent_name(text)].data),
+        code_agreed=bool("code_agreed" in form and form.code_agreed.data),
+    )
+
+
+def answers_of(form: Any) -> dict[int, base.Json]:
+    """Give a valid form's answers by question id, as they are stored; None for those left out."""
+    return {question.id: TYPES[question.type].to_json(form[name].data) for question, name in form.asked}
+
+
+class _DetailsForm(PlainForm):
+    """What may be changed of a registration: name, zone, answers."""
+
+    name = CleanField("", _read_name, id="name")
+    zone = CleanField("", _read_zone, id="zone")
+    asked: Sequence[tuple[Question, str]] = ()
+
+    @property
+    def questions(self) -> list[base.AnswerField]:
+        """Give the fields of the questions, in order."""
+        return [self[name] for _question, name in self.asked]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a registration holds now, to fill the form with: `answers` by question id, as stored."""
+
+    name: str
+    zone: str
+    answers: dict[int, Any]
+
+
+def details_form(questions: Sequence[Question], held: Held, *, read: bool) -> _DetailsForm:
+    """Make the form that changes a registration, filled with what is held; with what was sent if `read`."""
+    made = type("DetailsForm", (_DetailsForm,), _question_fields(questions))
+    values: dict[str, Any] = {"name": held.name, "zone": held.zone}
+    for question in questions:
+        values[base.field_name(question)] = _stored(question, held.answers.get(question.id))
+    # formdata=None: the page has several forms, and only the one that was sent may read the request.
+    form: _DetailsForm = made(data=values) if read else made(formdata=None, data=values)
+    form.asked = [(question, base.field_name(question)) for question in questions]
+    return form
+
+
+def _stored(question: Question, value: Any) -> Any:
+    try:
+        return TYPES[question.type].from_json(value)
+    except ValueError:  # the question was of another type when it was answered
+        return None
+
+
+def init_questions(app: Flask) -> None:
+    """Let questions speak the reader's language."""
+    base.translate = _translated
+    base.locale_now = _locale
+
+
+def _translated(sentence: Sentence) -> str:
+    return words(sentence)
+
+
+def _locale() -> str:
+    return str(get_locale() or "en").replace("_", "-")

@@ -1,0 +1,30 @@
+"""How each kind of mail about registrations is composed from its snapshot of facts.
+
+Names and titles are text, never markup: templates escape them in HTML, and nothing escapes plain text.
+"""
+
+from collections.abc import Callable
+
+from gatherings.mail.message import Letter
+from gatherings.mail.models import OutboxMail
+from gatherings.registration.mails import asked, changes, every, single
+
+COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
+    "confirmed": single.confirmed,
+    "waiting": single.waiting,
+    "promoted": single.promoted,
+    "changed": changes.changed,
+    "called_off": single.called_off,
+    "cancelled": single.cancelled,
+    "moved_away": single.moved_away,
+    "joined_series": single.joined_series,
+    "reminder_day": single.reminder_day,
+    "reminder_hour": single.reminder_hour,
+    "new_address": asked.new_address,
+    "links": asked.links,
+    "my_data": asked.my_data,
+    "series_confirmed": every.series_confirmed,
+    "series_changed": every.series_changed,
+    "series_cancelled": every.series_cancelled,
+    "series_called_off": every.series_called_off,
+}

@@ -1,0 +1,224 @@
+"""Letters about "every month": the rule in words, the next dates on both clocks, one entry for the calendar."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gatherings.core import zones
+from gatherings.core.recurrence import Rule
+from gatherings.mail.message import Letter, clean_line
+from gatherings.mail.models import OutboxMail
+from gatherings.registration.mails.frame import greeting, hint, hosts_row, please_answer
+from gatherings.registration.mails.invitations import (
+    join_link,
+    manage_link,
+    series_calendar_of,
+    series_file,
+    series_page,
+)
+from gatherings.registration.mails.letters import Button, Dates, Facts, Heading, Link, Part, Words, write_letter
+from gatherings.registration.mails.times import Held, clock_words, date_line, hour_moves, place_words, where_words
+from gatherings.registration.mails.words import gettext as _
+from gatherings.registration.rules import JOIN_OPENS
+from gatherings.web.i18n import words
+
+
+@dataclass(frozen=True)
+class AboutSeries:
+    """One "every month" as the snapshot of a mail tells it."""
+
+    facts: dict[str, Any]
+    title: str
+    zone: str
+    now: datetime
+    dates: list[tuple[Held, str]]  # with how one stands on each
+
+    @classmethod
+    def of(cls, mail: OutboxMail) -> "AboutSeries":
+        """Read a mail's facts (registration.facts.series_facts)."""
+        dates = [(Held.of(date), date["state"]) for date in mail.facts["dates"]]
+        return cls(mail.facts, clean_line(mail.facts["series"]["title"]), mail.zone, mail.created_at, dates)
+
+    @property
+    def manage(self) -> str:
+        """Give the link that changes or ends it."""
+        return manage_link(self.facts["registration"], series=True)
+
+    @property
+    def page(self) -> str:
+        """Give the address of the series' page."""
+        return series_page(self.facts["series"]["slug"])
+
+    def rows(self) -> Facts:
+        """Give how often, where and with whom."""
+        series, rule = self.facts["series"], self.facts["rule"]
+        where = where_words(series["mode"], place_words(series), self.facts["to"]["attends"])
+        hosts = clean_line(self.facts["community"]["name"])
+        return Facts([(_("How often"), _often(rule)), (_("Where"), where), hosts_row(hosts)])
+
+    def coming(self) -> list[Part]:
+        """Give the coming dates on both clocks, with what is special about each."""
+        if not self.dates:
+            return []
+        parts: list[Part] = [
+            Heading(_("The next dates")),
+            Dates([date_line(held, self.zone, self.now, _note(held, state)) for held, state in self.dates]),
+        ]
+        if hour_moves([held for held, _state in self.dates], self.zone):
+            city = zones.city(self.facts["rule"]["zone"])
+            moves = _("The hour is the same in %(city)s all year. On your own clock it moves.", city=city)
+            parts.append(Words(moves, quiet=True))
+        return parts
+
+    def way_in(self) -> Part | None:
+        """Give the one link in for all dates."""
+        if self.facts["to"]["attends"] != "online":
+            return None
+        minutes = int(JOIN_OPENS.total_seconds() // 60)
+        text = _("Your way in to each date (it opens %(minutes)s minutes before the start)", minutes=minutes)
+        return Link(text, join_link(self.facts["registration"], series=True))
+
+    def ending(self) -> list[Part]:
+        """Give the small print."""
+        file = series_file(self.facts["series"]["slug"])
+        return [
+            Link(_("All dates of this series as a calendar file"), file, quiet=True),
+            Link(_("The page of this series"), self.page, quiet=True),
+            Link(_("This was not me"), self.manage, quiet=True),
+        ]
+
+
+def _often(rule: dict[str, Any]) -> str:
+    said = words(Rule.parse(rule["text"]).words(rule["zone"]))
+    starts = datetime.fromisoformat(rule["starts_local"])
+    return _(
+        "%(rule)s, %(starts)s–%(ends)s in %(city)s",
+        rule=said[:1].upper() + said[1:],
+        starts=clock_words(starts),
+        ends=clock_words(starts + timedelta(minutes=rule["minutes"])),
+        city=zones.city(rule["zone"]),
+    )
+
+
+def _note(held: Held, state: str) -> str | None:
+    if held.status == "cancelled":
+        return _("Cancelled by the hosts")
+    if state == "waitlisted":
+        return _("Full: you are on the waiting list for this date")
+    if state == "cancelled":
+        return _("You left this date")
+    if held.original_local is not None and held.original_local != held.starts_local:
+        return _("Another time than usual")
+    return None
+
+
+def _letter(mail: OutboxMail, *, subject: str, heading: str, parts: list[Part | None]) -> Letter:
+    return write_letter(
+        subject=subject,
+        heading=heading,
+        preview=clean_line(mail.facts["series"]["title"]),
+        parts=[greeting(clean_line(mail.facts["to"]["name"])), *parts],
+        language=mail.language,
+        calendar=series_calendar_of(mail),
+    )
+
+
+def series_confirmed(mail: OutboxMail) -> Letter:
+    """Write that somebody comes to every date, with one invite for all of them."""
+    about = AboutSeries.of(mail)
+    waits = any(state == "waitlisted" for _held, state in about.dates)
+    return _letter(
+        mail,
+        subject=_("You come to every date: %(title)s", title=about.title),
+        heading=_("You come to every date"),
+        parts=[
+            Words(_("You are registered for all dates of “%(title)s”.", title=about.title)),
+            about.rows(),
+            Words(_("The invite in this mail puts all dates into your calendar and follows every change.")),
+            about.way_in(),
+            *about.coming(),
+            Words(_("A date that is full is left out of your calendar until there is a place.")) if waits else None,
+            Button(_("Change or cancel"), about.manage),
+            please_answer(),
+            hint(),
+            *about.ending(),
+        ],
+    )
+
+
+def series_changed(mail: OutboxMail) -> Letter:
+    """Write what changed about a series, or that a new date has to be waited for."""
+    about = AboutSeries.of(mail)
+    return _letter(
+        mail,
+        subject=_("Changed: %(title)s", title=about.title),
+        heading=_("Something changed"),
+        parts=[
+            Words(_sentence(about.title, mail.facts.get("changed") or ())),
+            _before(mail),
+            about.rows(),
+            Words(_("This mail also updates the entry in your calendar.")),
+            about.way_in(),
+            *about.coming(),
+            Button(_("Change or cancel"), about.manage),
+            please_answer(),
+            *about.ending(),
+        ],
+    )
+
+
+def _sentence(title: str, kinds: Any) -> str:
+    sentences = []
+    if "rule" in kinds or "time" in kinds:
+        sentences.append(_("The dates or the hour of “%(title)s” changed.", title=title))
+    if "place" in kinds:
+        sentences.append(_("“%(title)s” has a new place.", title=title))
+    if "link" in kinds:
+        sentences.append(_("The meeting has moved to a new link. Your own way in stays the same."))
+    if "dates" in kinds:
+        sentences.append(_("There are new dates of “%(title)s”. For some of them you have to wait.", title=title))
+    return " ".join(sentences) or _("The hosts changed something about “%(title)s”.", title=title)
+
+
+def _before(mail: OutboxMail) -> Part | None:
+    """Give how it was, where the change says so (facts: before, in the shape of rule and series)."""
+    before = mail.facts["before"] or {}
+    rows = []
+    if {"text", "starts_local", "minutes", "zone"} <= before.keys():
+        rows.append((_("Before"), _often(before)))
+    if {"mode", "place_name", "place_address"} <= before.keys():
+        rows.append((_("Where, before"), where_words(before["mode"], place_words(before), None)))
+    return Facts(rows) if rows else None
+
+
+def series_cancelled(mail: OutboxMail) -> Letter:
+    """Write that somebody left the series; all its dates leave the calendar."""
+    about = AboutSeries.of(mail)
+    return _letter(
+        mail,
+        subject=_("You are not coming any more: %(title)s", title=about.title),
+        heading=_("You left this series"),
+        parts=[
+            Words(_("You are not registered for the dates of “%(title)s” any more.", title=about.title)),
+            about.rows(),
+            Words(_("This mail takes all dates out of your calendar. Thank you for saying so.")),
+            Words(_("If you want to come after all, you are welcome to register again.")),
+            Button(_("See the page of this series"), about.page),
+        ],
+    )
+
+
+def series_called_off(mail: OutboxMail) -> Letter:
+    """Write that the hosts ended the series; all its dates leave the calendar."""
+    about = AboutSeries.of(mail)
+    return _letter(
+        mail,
+        subject=_("Cancelled by the hosts: %(title)s", title=about.title),
+        heading=_("This series was cancelled"),
+        parts=[
+            Words(_("We are sorry: “%(title)s” will not go on. The hosts cancelled it.", title=about.title)),
+            about.rows(),
+            Words(_("This mail takes all dates out of your calendar. There is nothing you need to do.")),
+            Button(_("See the page of this series"), about.page),
+        ],
+    )

@@ -1,0 +1,105 @@
+"""What a letter is made of, and how it becomes text and HTML with the same content.
+
+A letter is written once, as parts; two templates draw them. So the text form never says less than the HTML.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from flask import render_template
+
+from gatherings.mail.message import Letter, clean_line
+from gatherings.registration.mails.words import gettext as _
+
+
+@dataclass(frozen=True)
+class Words:
+    """One paragraph; a quiet one is small print."""
+
+    text: str
+    quiet: bool = False
+    kind: ClassVar[str] = "words"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside the letter."""
+
+    text: str
+    kind: ClassVar[str] = "heading"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts in two columns: (label, value)."""
+
+    rows: Sequence[tuple[str, str]]
+    kind: ClassVar[str] = "facts"
+
+
+@dataclass(frozen=True)
+class DateLine:
+    """One date of a series: on the reader's clock, on the hosts' (None where it is the same), and what is special."""
+
+    mine: str
+    host: str | None = None
+    note: str | None = None
+    link: "Link | None" = None
+
+
+@dataclass(frozen=True)
+class Dates:
+    """A list of dates."""
+
+    dates: Sequence[DateLine]
+    kind: ClassVar[str] = "dates"
+
+
+@dataclass(frozen=True)
+class Button:
+    """The one thing to press."""
+
+    text: str
+    url: str
+    kind: ClassVar[str] = "button"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A further link; in the text form its address stands alone on a line."""
+
+    text: str
+    url: str
+    quiet: bool = False
+    kind: ClassVar[str] = "link"
+
+
+Part = Words | Heading | Facts | Dates | Button | Link
+
+
+def write_letter(
+    *,
+    subject: str,
+    heading: str,
+    preview: str,
+    parts: Sequence[Part | None],
+    language: str,
+    footer: str | None = None,
+    calendar: tuple[bytes, str] | None = None,
+) -> Letter:
+    """Draw a letter's parts (None: left out) in both forms; `calendar` is the calendar's bytes and METHOD."""
+    values = {
+        "heading": heading,
+        "preview": preview,
+        "parts": [part for part in parts if part is not None],
+        "language": language,
+        "footer": footer or _("You get this mail because your address was typed in on our page."),
+    }
+    return Letter(
+        subject=clean_line(subject),
+        text=render_template("mail/registration/letter.txt", **values),
+        html=render_template("mail/registration/letter.html", **values),
+        calendar=calendar[0] if calendar else None,
+        method=calendar[1] if calendar else None,
+    )

@@ -1,0 +1,296 @@
+"""Letters about one registration: a place, the waiting list, goodbye, and "soon"."""
+
+from gatherings.mail.message import Letter
+from gatherings.mail.models import OutboxMail
+from gatherings.registration.mails.frame import About, hint, hosts_row, letter, please_answer
+from gatherings.registration.mails.invitations import calendar_of
+from gatherings.registration.mails.letters import Button, Facts, Link, Part, Words
+from gatherings.registration.mails.times import start_words, time_rows, where_words
+from gatherings.registration.mails.words import gettext as _
+from gatherings.registration.rules import JOIN_OPENS
+
+
+def place_rows(about: About) -> Facts:
+    """Give when, where and with whom."""
+    where = (_("Where"), where_words(about.held.mode, about.held.place, about.attends))
+    return Facts([*time_rows(about.held, about.zone, about.now), where, hosts_row(about.hosts)])
+
+
+def way_in(about: About) -> Part | None:
+    """Give the link in, to whoever attends online."""
+    if not about.online:
+        return None
+    minutes = int(JOIN_OPENS.total_seconds() // 60)
+    return Link(_("Your way in (it opens %(minutes)s minutes before the start)", minutes=minutes), about.join)
+
+
+def queue_words(about: About) -> str:
+    """Say where somebody stands on the waiting list; an empty text if they wait for nothing."""
+    if about.waits_for is None:
+        return ""
+    if about.held.mode != "hybrid":
+        return (
+            _("You are number %(number)s on the waiting list.", number=about.position)
+            if about.position
+            else _("You are on the waiting list.")
+        )
+    side = _("a place in the room") if about.waits_for == "room" else _("a place online")
+    if about.position:
+        return _("You are number %(number)s on the waiting list for %(side)s.", number=about.position, side=side)
+    return _("You are on the waiting list for %(side)s.", side=side)
+
+
+def ending(about: About, *, page: bool = True) -> list[Part | None]:
+    """Give the small print: all dates of a series, the gathering's page, "this was not me"."""
+    return [
+        Link(_("All dates of this series as a calendar file"), about.series_file, quiet=True)
+        if about.series_file
+        else None,
+        Link(_("The page of this gathering"), about.page, quiet=True) if page else None,
+        Link(_("This was not me"), about.manage, quiet=True),
+    ]
+
+
+def _every(about: About) -> Part | None:
+    if not about.every:
+        return None
+    return Words(_("You come to every date of this series. This mail is about one of them."), quiet=True)
+
+
+def confirmed(mail: OutboxMail) -> Letter:
+    """Write "you have a place", with the invite; also to somebody who asks for it again."""
+    about = About.of(mail)
+    return letter(
+        about,
+        subject=_("You have a place: %(title)s", title=about.held.title),
+        heading=_("You have a place"),
+        preview=start_words(about.held, about.zone, about.now),
+        parts=[
+            Words(_("You are registered for “%(title)s”.", title=about.held.title)),
+            _also_waits(about),
+            place_rows(about),
+            Words(_("The invite in this mail puts it into your calendar and follows every change.")),
+            way_in(about),
+            Button(_("Change or cancel"), about.manage),
+            please_answer(),
+            hint(),
+            _every(about),
+            *ending(about),
+        ],
+        calendar=calendar_of(mail),
+    )
+
+
+def _also_waits(about: About) -> Part | None:
+    if about.waits_for is None:
+        return None
+    kept = (
+        _("You have a place online until there is one in the room.")
+        if about.waits_for == "room"
+        else _("You keep your place in the room until there is one online.")
+    )
+    return Words(f"{kept} {queue_words(about)}")
+
+
+def waiting(mail: OutboxMail) -> Letter:
+    """Write "you are on the waiting list", with the position; nothing for the calendar."""
+    about = About.of(mail)
+    return letter(
+        about,
+        subject=_("You are on the waiting list: %(title)s", title=about.held.title),
+        heading=_("You are on the waiting list"),
+        preview=queue_words(about),
+        parts=[
+            Words(_("“%(title)s” is full at the moment.", title=about.held.title) + " " + queue_words(about)),
+            Words(
+                _(
+                    "When a place is free, it is yours at once. We write to you that moment, with an invite for your "
+                    "calendar."
+                )
+            ),
+            place_rows(about),
+            Button(_("See or leave the waiting list"), about.manage),
+            _every(about),
+            *ending(about),
+        ],
+    )
+
+
+def promoted(mail: OutboxMail) -> Letter:
+    """Write "a place became free, and it is yours", with the invite."""
+    about = About.of(mail)
+    side = {"room": _("A place in the room became free, and it is yours.")}.get(about.attends or "")
+    return letter(
+        about,
+        subject=_("A place for you: %(title)s", title=about.held.title),
+        heading=_("A place for you"),
+        preview=start_words(about.held, about.zone, about.now),
+        parts=[
+            Words(
+                (side if side and about.held.mode == "hybrid" else _("A place became free, and it is yours."))
+                + " "
+                + _("You are registered for “%(title)s”.", title=about.held.title)
+            ),
+            place_rows(about),
+            Words(_("The invite in this mail puts it into your calendar and follows every change.")),
+            way_in(about),
+            Words(_("If you cannot come any more, please say so with this button. Somebody else is waiting.")),
+            Button(_("Change or cancel"), about.manage),
+            please_answer(),
+            _every(about),
+            *ending(about),
+        ],
+        calendar=calendar_of(mail),
+    )
+
+
+def called_off(mail: OutboxMail) -> Letter:
+    """Write that the hosts cancelled; the calendar lets go of it."""
+    about = About.of(mail)
+    calendar = calendar_of(mail)
+    return letter(
+        about,
+        subject=_("Cancelled by the hosts: %(title)s", title=about.held.title),
+        heading=_("This gathering was cancelled"),
+        preview=about.held.title,
+        parts=[
+            Words(_("We are sorry: “%(title)s” will not take place. Its hosts cancelled it.", title=about.held.title)),
+            place_rows(about),
+            Words(_("This mail takes it out of your calendar. There is nothing you need to do."))
+            if calendar
+            else Words(_("You are not waiting for a place any more. There is nothing you need to do.")),
+            Button(_("See the page of this gathering"), about.page),
+            _every(about),
+            *ending(about, page=False),
+        ],
+        calendar=calendar,
+    )
+
+
+def cancelled(mail: OutboxMail) -> Letter:
+    """Write that somebody cancelled, or left the waiting list; the calendar lets go of it."""
+    about = About.of(mail)
+    calendar = calendar_of(mail)
+    return letter(
+        about,
+        subject=_("You are not coming: %(title)s", title=about.held.title),
+        heading=_("Your registration is cancelled"),
+        preview=about.held.title,
+        parts=[
+            Words(_("You are not registered for “%(title)s” any more.", title=about.held.title)),
+            place_rows(about),
+            Words(_("This mail takes it out of your calendar. Thank you for saying so: your place is free again."))
+            if calendar
+            else Words(_("You are not on the waiting list any more. Thank you for saying so.")),
+            Words(_("If you want to come after all, you are welcome to register again.")),
+            Button(_("See the page of this gathering"), about.page),
+            _every(about),
+            *([Link(_("All dates of this series as a calendar file"), about.series_file, quiet=True)]
+              if about.series_file else []),
+        ],
+        calendar=calendar,
+    )  # fmt: skip
+
+
+def moved_away(mail: OutboxMail) -> Letter:
+    """Write to the old address that a registration has moved to another one; its entry goes away."""
+    about = About.of(mail)
+    return letter(
+        about,
+        subject=_("Moved to another address: %(title)s", title=about.held.title),
+        heading=_("This registration has moved"),
+        preview=about.held.title,
+        parts=[
+            Words(
+                _(
+                    "The registration for “%(title)s” now belongs to another e-mail address. It was confirmed from "
+                    "there, and the next mails go there.",
+                    title=about.held.title,
+                )
+            ),
+            place_rows(about),
+            Words(
+                _(
+                    "This mail takes it out of the calendar of this address; the other one has its own invite. The "
+                    "earlier link to change or cancel has ended."
+                )
+            ),
+            Words(_("If you did not want this, you are welcome to register again with this address.")),
+            Button(_("See the page of this gathering"), about.page),
+        ],
+        calendar=calendar_of(mail),
+    )
+
+
+def joined_series(mail: OutboxMail) -> Letter:
+    """Write that a single date is part of "every month" from now on; its own entry goes away."""
+    about = About.of(mail)
+    return letter(
+        about,
+        subject=_("Now with all dates of the series: %(title)s", title=about.held.title),
+        heading=_("One entry for all dates"),
+        preview=about.held.title,
+        parts=[
+            Words(
+                _(
+                    "You now come to every date of the series. You had registered for this date alone before, and "
+                    "your place stays yours:"
+                )
+            ),
+            Words(f"“{about.held.title}”"),
+            place_rows(about),
+            Words(
+                _(
+                    "This mail takes the single entry out of your calendar. The entry for all dates comes in a mail "
+                    "of its own. There is nothing you need to do."
+                )
+            ),
+            Button(_("Change or cancel"), about.manage),
+            *ending(about),
+        ],
+        calendar=calendar_of(mail),
+    )
+
+
+def reminder_day(mail: OutboxMail) -> Letter:
+    """Write a day before the start: soon, and what to do if one cannot come."""
+    about = About.of(mail)
+    start = start_words(about.held, about.zone, about.now)
+    return letter(
+        about,
+        subject=_("Soon: %(title)s (%(start)s)", title=about.held.title, start=start),
+        heading=_("See you soon"),
+        preview=start,
+        parts=[
+            Words(_("“%(title)s” begins in about a day.", title=about.held.title)),
+            place_rows(about),
+            way_in(about),
+            Words(_("If you cannot come, please say so with this button, so that somebody else can have your place.")),
+            Button(_("Change or cancel"), about.manage),
+            *ending(about),
+        ],
+    )
+
+
+def reminder_hour(mail: OutboxMail) -> Letter:
+    """Write an hour before the start: the way in, one press away."""
+    about = About.of(mail)
+    start = start_words(about.held, about.zone, about.now)
+    minutes = int(JOIN_OPENS.total_seconds() // 60)
+    online: list[Part] = [
+        Words(_("Your way in opens %(minutes)s minutes before the start.", minutes=minutes)),
+        Button(_("Join"), about.join),
+        Link(_("Change or cancel"), about.manage, quiet=True),
+    ]
+    return letter(
+        about,
+        subject=_("In an hour: %(title)s (%(start)s)", title=about.held.title, start=start),
+        heading=_("It begins within the hour"),
+        preview=start,
+        parts=[
+            Words(_("“%(title)s” begins soon. We look forward to you.", title=about.held.title)),
+            place_rows(about),
+            *(online if about.online else [Button(_("Change or cancel"), about.manage)]),
+            *ending(about),
+        ],
+    )

@@ -1,0 +1,113 @@
+"""Read the outbox, compose, build the MIME and take it apart again: as the reader's programme does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from typing import Any
+
+import icalendar
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gatherings.mail.message import Letter, build
+from gatherings.mail.models import OutboxMail
+from gatherings.registration.mails import COMPOSERS
+
+
+@dataclass
+class Post:
+    """One mail as it arrives."""
+
+    row: OutboxMail
+    letter: Letter
+    message: EmailMessage
+
+    def part(self, kind: str) -> str:
+        found = self.message.get_body((kind,))
+        assert found is not None
+        return str(found.get_content())
+
+    @property
+    def text(self) -> str:
+        return self.part("plain").replace("\r\n", "\n")
+
+    @property
+    def html(self) -> str:
+        return self.part("html")
+
+    @property
+    def ics(self) -> bytes | None:
+        parts = [part for part in self.message.walk() if part.get_content_type() == "text/calendar"]
+        return parts[0].get_payload(decode=True) if parts else None  # type: ignore[return-value]
+
+    @property
+    def calendar(self) -> icalendar.Calendar:
+        assert self.ics is not None
+        return icalendar.Calendar.from_ical(self.ics)
+
+    @property
+    def events(self) -> list[Any]:
+        return list(self.calendar.walk("VEVENT"))
+
+    @property
+    def event(self) -> Any:
+        (only,) = self.events
+        return only
+
+    @property
+    def everything(self) -> str:
+        """Give all that the reader, or whoever they forward it to, can see."""
+        return "\n".join([str(self.message["Subject"]), self.text, self.html, (self.ics or b"").decode()])
+
+
+@pytest.fixture
+def open_mail(app: Flask) -> Callable[[OutboxMail], Post]:
+    """Compose a mail of the outbox, build its bytes and parse them."""
+
+    def run(row: OutboxMail) -> Post:
+        with app.app_context(), force_locale(row.language):
+            letter = COMPOSERS[row.kind](row)
+        data = build(
+            letter,
+            sender_name=row.sender,
+            mail_from="gatherings@example.org",
+            recipient=row.recipient,
+            message_id=row.message_id,
+            date=row.created_at,
+        )
+        message = BytesParser(policy=policy.default).parsebytes(data)
+        assert isinstance(message, EmailMessage)
+        assert not message.defects
+        return Post(row, letter, message)
+
+    return run
+
+
+@pytest.fixture
+def mails(session: Session, open_mail: Callable[[OutboxMail], Post]) -> Callable[..., list[Post]]:
+    """Give the mails of a kind in the order they were posted: `mails("confirmed")`; all kinds without one."""
+
+    def run(kind: str | None = None) -> list[Post]:
+        session.flush()
+        statement = select(OutboxMail).order_by(OutboxMail.id)
+        if kind is not None:
+            statement = statement.where(OutboxMail.kind == kind)
+        return [open_mail(row) for row in session.scalars(statement)]
+
+    return run
+
+
+@pytest.fixture
+def mail(mails: Callable[..., list[Post]]) -> Callable[[str], Post]:
+    """Give the one mail of a kind."""
+
+    def run(kind: str) -> Post:
+        (only,) = mails(kind)
+        return only
+
+    return run
