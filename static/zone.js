@@ -3,16 +3,22 @@
 (() => {
   "use strict";
   const places = document.querySelectorAll("[data-zone-url]");
-  const fields = document.querySelectorAll("[data-zone-guess]");
+  const fields = document.querySelectorAll("[data-zone-guess] input[name=zone], input[data-zone-guess]");
   let zone = "";
   try {
     zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
   } catch { /* a browser that does not say: the host's clock stays */ }
   if (!zone || (!places.length && !fields.length)) return;
 
+  // Pieces that htmx asks for later are to be on the same clock.
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-Visitor-Zone"] = zone;
+  });
+
   const fill = (name) => {
     for (const field of fields) {
-      if (field.value !== field.defaultValue) continue; // the visitor was quicker
+      // The visitor was quicker, or the form came back with problems and holds what they typed.
+      if (field.value !== field.defaultValue || field.closest("form")?.querySelector(".error-summary")) continue;
       field.value = name;
       field.defaultValue = name;
     }

@@ -17,15 +17,13 @@ FRESH_LINK_LIFE = timedelta(minutes=60)
 
 def find_or_make_person(session: Session, address: Address, *, now: datetime) -> Person:
     """Find the person of an address, or make one; two who come at once with one address get the same row."""
-    found = find_person(session, address.key)
-    if found is not None:
-        return found
-    session.execute(
+    made: Person | None = session.scalars(
         insert(session, Person)
         .values(public_id=new_public_id(), key=address.key, address=address.display, feed_version=1, created_at=now)
         .on_conflict_do_nothing(index_elements=["key"])
-    )
-    return session.scalars(select(Person).where(Person.key == address.key)).one()
+        .returning(Person)
+    ).one_or_none()
+    return made or session.scalars(select(Person).where(Person.key == address.key)).one()
 
 
 def find_person(session: Session, key: str) -> Person | None:

@@ -26,7 +26,7 @@ _migrate = migration_commands.callback
 
 
 @click.pass_context
-def _in_app(context: click.Context, **options: object) -> None:
+def _in_app(context: click.Context, /, **options: object) -> None:
     """Make the app and its context around flask-migrate's commands, which expect Flask's own group around them."""
     context.with_resource(create_app().app_context())
     if _migrate is not None:

@@ -26,7 +26,7 @@ from gatherings.jobs.models import Job
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Session, dict[str, Any], datetime], None]
+Handler = Callable[[Session, dict[str, Any], datetime], object]
 Drain = Callable[[str, datetime], int]
 
 FIRST_WAIT = 0.3  # seconds between looks when nothing is due, doubling to …

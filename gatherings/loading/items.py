@@ -15,7 +15,7 @@ from gatherings.events.rules import derive
 from gatherings.loading.fields import Part, Reader, local_time
 from gatherings.loading.parts import read_consents, read_questions, read_resources, read_speakers, read_when, read_where
 from gatherings.loading.programme import CommunityItem, DateItem, EventItem, SeriesItem
-from gatherings.loading.rules import AfterStart, Fixed, When
+from gatherings.loading.rules import AfterStart, Fixed, When, ends_after
 
 COMMUNITY = (
     "slug", "name", "accent", "zone", "tagline", "about", "website", "sender", "code_of_kindness", "consents",
@@ -252,7 +252,7 @@ def _check_times(part: Part, item: EventItem) -> None:
     starts = item.starts.local
     try:
         if item.minutes is not None:
-            ends = starts + timedelta(minutes=item.minutes)
+            ends = ends_after(starts, item.minutes, item.zone)
         elif isinstance(item.ends, Fixed):
             ends = item.ends.local
         elif isinstance(item.ends, AfterStart):
@@ -264,5 +264,5 @@ def _check_times(part: Part, item: EventItem) -> None:
     except InvalidInput as invalid:
         for problem in invalid.problems:
             part.wrong(problem.field if part.has(problem.field) else "starts", problem.sentence)
-    except OverflowError:
+    except (OverflowError, zones.LocalTimeProblem):
         part.wrong("starts", say("This date is too far away. Please choose another year."))

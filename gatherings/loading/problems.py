@@ -24,5 +24,6 @@ class ProgrammeProblem(ValueError):
     """A programme file that cannot be loaded; `problems` are all that were found, in the order of lines."""
 
     def __init__(self, problems: Iterable[Wrong]) -> None:
-        self.problems = sorted(set(problems), key=lambda wrong: (wrong.line, wrong.field, str(wrong.sentence)))
+        once = {str(wrong): wrong for wrong in problems}
+        self.problems = sorted(once.values(), key=lambda wrong: (wrong.line, wrong.field))
         super().__init__("\n".join(map(str, self.problems)))

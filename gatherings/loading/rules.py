@@ -93,6 +93,11 @@ def resolve(when: When, *, now: datetime, zone: str, today_zone: str, first_day:
     return _nth_weekday(when, today, now, zone)
 
 
+def ends_after(starts: datetime, minutes: int, zone: str) -> datetime:
+    """Give the wall clock at the end of what begins at `starts` (naive, of `zone`) and lasts so many minutes."""
+    return zones.to_local(zones.to_utc_rfc(starts, zone)[0] + timedelta(minutes=minutes), zone)
+
+
 def _nth_weekday(when: NthWeekday, today: date, now: datetime, zone: str) -> datetime:
     step = 1 if when.months is not None else 12
     months = today.year * 12 + today.month - 1 + (when.months or 0)

@@ -10,11 +10,18 @@ from gatherings.core.errors import NotFound
 from gatherings.mail.models import OutboxMail
 
 
-def list_mails(session: Session, *, before_id: int | None = None, limit: int = 50) -> Sequence[OutboxMail]:
-    """List mails, newest first, without their bytes; `before_id` is the last id of the page before."""
+def list_mails(
+    session: Session, *, before_id: int | None = None, to: str | None = None, limit: int = 50
+) -> Sequence[OutboxMail]:
+    """List mails, newest first, without their bytes; `before_id` is the last id of the page before.
+
+    `to` is a part of the recipient's address, in upper or lower case.
+    """
     statement = select(OutboxMail).order_by(OutboxMail.id.desc()).limit(limit)
     if before_id is not None:
         statement = statement.where(OutboxMail.id < before_id)
+    if to is not None:
+        statement = statement.where(func.lower(OutboxMail.recipient).contains(to.lower(), autoescape=True))
     return session.scalars(statement).all()
 
 

@@ -5,6 +5,7 @@ import re
 from flask import Blueprint, Response
 
 from gatherings.core.errors import NotFound
+from gatherings.web.visitor import HEADER
 
 bp = Blueprint("pages", __name__)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
@@ -20,5 +21,5 @@ def checked(slug: str) -> str:
 @bp.after_request
 def vary_by_zone(response: Response) -> Response:
     """Tell caches that a page depends on the zone that was chosen."""
-    response.vary.add("Cookie")
+    response.vary.update(("Cookie", HEADER))
     return response

@@ -2,7 +2,9 @@
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
+from babel.dates import format_date
 from flask import Response, make_response, redirect, render_template, request
 from flask_babel import get_locale
 
@@ -59,6 +61,16 @@ def _day_words(day: date, now: datetime) -> str:
     return day_words(day, year=now.year)
 
 
+@bp.app_template_global("month_words")
+def _month_words(month: date) -> str:
+    return str(format_date(month, "LLLL y", locale=get_locale() or "en"))
+
+
+@bp.app_template_global("absolute")
+def _absolute(path: str) -> str:
+    return absolute(path)
+
+
 @bp.get("/")
 @public
 def listing() -> Response:
@@ -100,6 +112,7 @@ def listing() -> Response:
         communities=communities,
         months=rules.months_from(now.date()),
         community_shown=None,
+        query=urlencode({name: value for name, value in asked.items() if value}),
     )
 
 
@@ -122,6 +135,7 @@ def community(slug: str) -> Response:
         community=found,
         community_shown=found.id,
         about=render(found.about) if found.about else None,
+        code=render(found.code_of_kindness) if found.code_of_kindness else None,
         page=page,
         series=[(one, series_words(one)) for one in page.series],
         now=now,

@@ -6,17 +6,20 @@ from gatherings.core import zones
 from gatherings.web.requests import settings
 
 COOKIE = "zone"
+HEADER = "X-Visitor-Zone"  # what static/zone.js adds to htmx's requests where nothing was chosen
 _YEAR = 365 * 24 * 3600
 
 
 def visitor_zone() -> str | None:
-    """Give the visitor's zone in the one spelling that is stored: `?zone=` first, else the cookie; None if unknown."""
-    asked = request.args.get("zone")
-    if asked:
-        found = zones.canonical(asked)
+    """Give the visitor's zone in the one spelling that is stored; None if unknown.
+
+    `?zone=` first, else the cookie of whoever chose one, else what a script of ours read from the browser.
+    """
+    for asked in (request.args.get("zone"), request.cookies.get(COOKIE), request.headers.get(HEADER)):
+        found = zones.canonical(asked) if asked else None
         if found is not None:
             return found
-    return zones.canonical(request.cookies.get(COOKIE))
+    return None
 
 
 def keep_zone(response: Response, zone: str) -> None:
