@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
@@ -82,7 +83,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
     Raises BadSetting with one sentence that names the setting and what it should be.
     """
     env = os.environ if environ is None else environ
-    instance = Path(env.get("GATHERINGS_INSTANCE") or "instance").absolute()
+    instance = _instance(env.get("GATHERINGS_INSTANCE") or "instance")
     base_url = _base_url(env.get("BASE_URL") or "http://127.0.0.1:8000")
     values: dict[str, object] = {
         "instance": instance,
@@ -102,6 +103,18 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
     }
     values.update(overrides)
     return Settings(**values)  # type: ignore[arg-type]  # each value is checked by its own reader above
+
+
+def _instance(text: str) -> Path:
+    folder = Path(text).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except (OSError, ValueError):
+        writable = False
+    if not writable:
+        raise BadSetting(f"GATHERINGS_INSTANCE should be a folder that we may write to, not “{text}”.")
+    return folder
 
 
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
@@ -130,35 +143,60 @@ def _split(name: str, text: str, example: str) -> SplitResult:
 
 
 def _base_url(text: str) -> str:
+    """Give the address as browsers write it in `Origin`: lower case, no path, no port that the scheme has anyway."""
     example = "https://gatherings.example.org"
     parts = _split("BASE_URL", text, example)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+    if (
+        parts.scheme not in ("http", "https")
+        or not _is_host(parts.hostname)
+        or parts.port == 0
+        or any(mark in text for mark in "?#@")
+    ):
         raise BadSetting(f"BASE_URL should look like {example}, not “{text}”.")
     if parts.path not in ("", "/"):
         raise BadSetting(f"BASE_URL should have no path (like {example}), not “{text}”.")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    port = "" if parts.port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _is_host(name: str | None) -> bool:
+    return bool(name) and re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9a-f:.]+", name or "") is not None
 
 
 def _database_url(text: str) -> str:
+    example = "sqlite:////path/to/file or postgresql://user:word@host/name"
     if text.startswith("postgres://"):
         text = "postgresql://" + text.removeprefix("postgres://")
     if not re.match(r"(sqlite:///|postgresql(\+psycopg)?://)", text) or ":memory:" in text or text == "sqlite:///":
-        raise BadSetting("DATABASE_URL should look like sqlite:////path/to/file or postgresql://user:word@host/name.")
+        raise BadSetting(f"DATABASE_URL should look like {example}.")
+    if text.startswith("sqlite:///"):
+        # A relative file is meant from here; Flask-SQLAlchemy would look for it in a folder of its own.
+        return f"sqlite:///{Path(text.removeprefix('sqlite:///')).absolute()}"
+    try:
+        parts = urlsplit(text)
+        named = bool(parts.path.strip("/")) and parts.port != 0  # reading the port checks it
+    except ValueError:
+        named = False
+    if not named:
+        raise BadSetting(f"DATABASE_URL should look like {example}.")
     return re.sub(r"^postgresql://", "postgresql+psycopg://", text)
 
 
 def _smtp(text: str) -> Smtp:
     example = "smtp://user:word@mail.example.org:587?starttls=1"
     parts = _split("SMTP_URL", text, example)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+    if parts.scheme not in ("smtp", "smtps") or not _is_host(parts.hostname) or parts.port == 0:
         raise BadSetting(f"SMTP_URL should look like {example} or smtps://….")
+    if parts.path not in ("", "/") or parts.fragment:
+        raise BadSetting(f"SMTP_URL should end after the port, or with ?starttls=1, like {example}.")
     wants = parse_qs(parts.query, keep_blank_values=True)
     if set(wants) - {"starttls"} or (wants and wants["starttls"] not in (["0"], ["1"])):
         raise BadSetting(f"SMTP_URL takes only starttls=1 or starttls=0 after the question mark, like {example}.")
     tls = "tls" if parts.scheme == "smtps" else "starttls" if wants.get("starttls") == ["1"] else "none"
     port = parts.port or {"tls": 465, "starttls": 587, "none": 25}[tls]
     user, password = parts.username, parts.password
-    return Smtp(parts.hostname, port, unquote(user) if user else None, unquote(password) if password else None, tls)
+    return Smtp(parts.hostname or "", port, unquote(user) if user else None, unquote(password) if password else None, tls)
 
 
 def _default_sender(base_url: str) -> str:
@@ -174,7 +212,7 @@ def _mail_from(text: str) -> str:
 
 
 def _redis(text: str | None) -> str | None:
-    if text and not re.match(r"rediss?://", text):
+    if text and not re.fullmatch(r"rediss?://[^/\s]+(/\S*)?", text):
         raise BadSetting("REDIS_URL should look like redis://host:6379/0.")
     return text or None
 
@@ -191,16 +229,18 @@ def _secret_keys(env: Mapping[str, str], instance: Path) -> tuple[str, ...]:
 def _kept_key(instance: Path) -> str:
     """Read the key kept in the instance folder, or make it on the first run.
 
-    Two processes that start together agree: the file is created exclusively, the loser reads the winner's.
+    Two processes that start together agree: each writes a file of its own and links it to the name, which works
+    for one of them alone; a key that is only half written is never to be read.
     """
     file = instance / "secret-key"
-    instance.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text().strip()
-    with os.fdopen(descriptor, "w") as out:
-        out.write(secrets.token_urlsafe(48))
+    if not file.exists():
+        own = instance / f"secret-key.{secrets.token_hex(8)}"
+        descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(own, file)
+        own.unlink()
     return file.read_text().strip()
 
 

@@ -9,30 +9,40 @@ from flask import Blueprint, Flask
 
 import gatherings.accounts.models
 import gatherings.audit.models
+import gatherings.calendars.routes
 import gatherings.communities.models
 import gatherings.events.models
 import gatherings.invites.models
 import gatherings.jobs.models
 import gatherings.loading.models
 import gatherings.mail.models
+import gatherings.mail.routes
+import gatherings.own_data.routes
 import gatherings.pages.routes
 import gatherings.questions.models
 import gatherings.registration.mails
 import gatherings.registration.models
+import gatherings.registration.routes
 from gatherings.config import Settings, Site
 from gatherings.jobs.worker import Drain, Handler, Periodic
 from gatherings.mail.drain import drain as mail_drain
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
+from gatherings.own_data.actions import send_my_data_link
 from gatherings.registration.actions.finding import send_links
 from gatherings.registration.jobs import keep_dates, tell_drain, tidy
 
 BLUEPRINTS: Sequence[Blueprint] = (
+    gatherings.calendars.routes.bp,
+    gatherings.own_data.routes.bp,
     gatherings.pages.routes.bp,
+    gatherings.registration.routes.bp,
 )
 
 # Screens that exist in the demo alone: the mailbox.
-DEMO_BLUEPRINTS: Sequence[Blueprint] = ()
+DEMO_BLUEPRINTS: Sequence[Blueprint] = (
+    gatherings.mail.routes.bp,
+)
 
 # Importing them is what makes their tables known to migrations and to mapper configuration.
 MODELS: Sequence[Any] = (
@@ -56,6 +66,7 @@ def handlers(site: Site) -> Mapping[str, Handler]:
     """Give what each kind of job does, for one installation."""
     return {
         "find_links": lambda session, payload, now: send_links(session, payload["key"], site, now=now),
+        "my_data_link": lambda session, payload, now: send_my_data_link(session, payload["key"], site, now=now),
         "keep_dates": partial(keep_dates, site=site),
         "tidy": partial(tidy, site=site),
     }

@@ -5,6 +5,8 @@ database once on each.
 """
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
@@ -33,6 +35,9 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Ended from outside (`timeout`, a build machine), a run still stops the servers that it started.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("stopped by SIGTERM", returncode=143))
     parts.required()  # a misspelt REQUIRE must not pass for "nothing required"
     if os.environ.get("GATHERINGS_TEST_DB", "sqlite") not in KINDS:
         raise pytest.UsageError(f"GATHERINGS_TEST_DB should be one of {', '.join(KINDS)}")

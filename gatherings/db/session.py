@@ -25,13 +25,15 @@ T = TypeVar("T")
 
 _TRIES = 4
 _RETRIED = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
+_WAITED_IN_VAIN = "55P03"  # PostgreSQL: a lock was not to be had within lock_timeout
 
 
 class _WriteQueue:
     """Let the threads of one process write to SQLite one after the other, and keep half of them free to read.
 
     SQLite's own waiting is unfair polling; a lock in front of it keeps the order within a process. When another
-    process holds the file, at most half of the threads stand here for long, the rest give up early with a 503.
+    process holds the file, at most half of the threads wait for long (the one whose turn it is among them), the
+    rest give up early with a 503.
     """
 
     def __init__(self) -> None:
@@ -46,16 +48,15 @@ class _WriteQueue:
             patient = self._waiting < self.limit
             self._waiting += 1
         try:
-            taken = self._turn.acquire(timeout=BUSY_TIMEOUT if patient else SHORT_WAIT)
+            if not self._turn.acquire(timeout=BUSY_TIMEOUT if patient else SHORT_WAIT):
+                raise Busy()
+            try:
+                yield
+            finally:
+                self._turn.release()
         finally:
             with self._count:
                 self._waiting -= 1
-        if not taken:
-            raise Busy()
-        try:
-            yield
-        finally:
-            self._turn.release()
 
 
 _write_queue = _WriteQueue()
@@ -114,7 +115,7 @@ def unit_of_work() -> Iterator[Session]:
     with _write_queue() if sqlite else _no_queue():
         session.info["writing"] = True
         try:
-            session.connection(execution_options={"writing": True})
+            _begin(session)
             yield session
             session.commit()
         except BaseException:
@@ -122,6 +123,15 @@ def unit_of_work() -> Iterator[Session]:
             raise
         finally:
             session.info.pop("writing", None)
+
+
+def _begin(session: Session) -> None:
+    try:
+        session.connection(execution_options={"writing": True})
+    except DBAPIError as error:
+        if unavailable(error):
+            raise Busy() from error
+        raise
 
 
 @contextmanager
@@ -158,7 +168,7 @@ def unavailable(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     message = str(error.orig).lower()
     if state is not None:
-        return state[:2] in {"08", "57", "53"} or state in _RETRIED
+        return state[:2] in {"08", "57", "53"} or state == _WAITED_IN_VAIN or state in _RETRIED
     return any(words in message for words in ("locked", "busy", "connection", "server closed", "starting up"))
 
 

@@ -6,6 +6,7 @@ blocks are stored afresh by whoever calls (invites/actions.py), feeds and downlo
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -189,7 +190,10 @@ def make_dates(session: Session, series: Series, *, host: str, now: datetime) ->
         session.execute(select(Event.original_local, Event.ends_at).where(Event.series_rule_id == rule.id)).all()
     )
     local_now = zones.to_local(now, rule.zone) - timedelta(days=1)
-    wanted = Rule.parse(rule.rule).occurrences(rule.starts_local, rule.zone, after=local_now, limit=series.ahead + 2)
+    parsed = Rule.parse(rule.rule)
+    if rule.until_at is not None:  # a stretch that was ended makes no more dates
+        parsed = parsed.with_until(rule.until_at)
+    wanted = parsed.occurrences(rule.starts_local, rule.zone, after=local_now, limit=series.ahead + 2)
     new: list[Event] = []
     coming = 0
     for starts_local in wanted:
@@ -197,9 +201,10 @@ def make_dates(session: Session, series: Series, *, host: str, now: datetime) ->
             break
         ends_at = made.get(starts_local)
         if ends_at is None:
+            if zones.to_utc_rfc(starts_local, rule.zone)[0] + timedelta(minutes=rule.minutes) <= now:
+                continue  # over since yesterday: what nobody made in time is not made afterwards
             event = make_date(session, series, rule, starts_local, host=host, now=now)
-            if event.ends_at > now:
-                new.append(event)
+            new.append(event)
             ends_at = event.ends_at
         coming += ends_at > now
     return new
@@ -212,7 +217,7 @@ def make_date(
     return create_event(
         session,
         {
-            "slug": f"{series.slug}-{starts_local:%Y-%m-%d}",
+            "slug": _free_slug(session, f"{series.slug[:60]}-{starts_local:%Y-%m-%d}"),
             "community_id": series.community_id,
             "series_id": series.id,
             "series_rule_id": rule.id,
@@ -237,6 +242,16 @@ def make_date(
         host=host,
         now=now,
     )
+
+
+def _free_slug(session: Session, slug: str) -> str:
+    """Give a date's slug, or the next with a number: a date that moved away keeps the slug of its old day."""
+    taken = set(session.scalars(select(Event.slug).where(Event.slug.startswith(slug, autoescape=True))))
+    old = select(OldSlug.slug).where(OldSlug.kind == "event", OldSlug.slug.startswith(slug, autoescape=True))
+    taken |= set(session.scalars(old))
+    if slug not in taken:
+        return slug
+    return next(one for one in (f"{slug}-{number}" for number in count(2)) if one not in taken)
 
 
 def note_series_change(

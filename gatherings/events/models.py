@@ -219,7 +219,7 @@ class EventChange(Base):
 
     __tablename__ = "event_changes"
     __table_args__ = (
-        Index("ix_event_changes_due", "told_at", "due_at"),
+        Index("ix_event_changes_due", "finished_at", "due_at"),
         CheckConstraint("(event_id IS NULL) <> (series_id IS NULL)", name="of_one"),
     )
 
@@ -233,3 +233,6 @@ class EventChange(Base):
     first_at: Mapped[UtcTime]
     due_at: Mapped[UtcTime]
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    # Telling goes in batches: up to which registration, and when the last one was told.
+    told_up_to: Mapped[Counter]
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -237,9 +237,7 @@ class Part:
         if value is None:
             return None
         if not _WHOLE.fullmatch(value) or not least <= int(value) <= most:
-            self.wrong(
-                name, say("A whole number from %(least)s to %(most)s is needed here.", least=least, most=most)
-            )
+            self.wrong(name, say("A whole number from %(least)s to %(most)s is needed here.", least=least, most=most))
             return None
         return int(value)
 
@@ -250,7 +248,7 @@ class Part:
             return None
         found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", value)
         if found is None or kind_of(self.nodes[name]) != "str":
-            self.wrong(name, say("An hour is written in quotes, from \"00:00\" to \"23:59\"."))
+            self.wrong(name, say('An hour is written in quotes, from "00:00" to "23:59".'))
             return None
         return time(int(found[1]), int(found[2]))
 

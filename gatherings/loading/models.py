@@ -24,5 +24,3 @@ class LoadedItem(Base):
     resolved: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     loaded_at: Mapped[UtcTime]
-
-

@@ -61,10 +61,9 @@ def compose(text: str, file: str) -> yaml.Node:
 
 def _look_through(text: str, file: str) -> None:
     """Refuse what should never be composed: depth, number, aliases, foreign tags, several documents."""
-    depth = count = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1
-        count += 1
+    depth = documents = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        line = event.start_mark.line + 1 if event.start_mark is not None else 1
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
         if isinstance(event, yaml.CollectionStartEvent):

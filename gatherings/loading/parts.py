@@ -53,7 +53,7 @@ def _relative(part: Part, name: str, *, hours: bool, after_start: bool) -> When 
     before = len(own.reader.problems)
     at = own.hour()
     if hours and not own.has("at"):
-        own.wrong("at", say("The hour is missing: at: \"18:00\"."))
+        own.wrong("at", say('The hour is missing: at: "18:00".'))
     if not hours and own.has("at"):
         own.wrong("at", _no_hour())
     forms = [form for form in ("weekday", "days", "after_start") if own.has(form)]
@@ -93,7 +93,7 @@ def _nth_weekday(own: Part, at: Any) -> NthWeekday:
 def _after_start(own: Part, at: Any) -> AfterStart:
     found = re.fullmatch(r"([+-]?\d{1,4}) days?", own.scalar("after_start") or "")
     if found is None:
-        own.wrong("after_start", say("This is written like \"2 days\" or \"-7 days\"."))
+        own.wrong("after_start", say('This is written like "2 days" or "-7 days".'))
     return AfterStart(int(found[1]) if found else 0, at)
 
 

@@ -63,7 +63,7 @@ def taken_slugs(session: Session, kind: str, slugs: Iterable[str]) -> set[str]:
 def zones_of(session: Session, slugs: Iterable[str]) -> dict[str, str]:
     """Give the zones of events by slug."""
     rows = session.execute(select(Event.slug, Event.zone).where(Event.slug.in_(set(slugs)))).all()
-    return {slug: zone for slug, zone in rows}
+    return {row.slug: row.zone for row in rows}
 
 
 def read_communities(session: Session, slugs: Iterable[str]) -> dict[str, Community]:

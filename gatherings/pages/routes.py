@@ -19,7 +19,7 @@ from gatherings.events.queries import Moved
 from gatherings.events.rules import Door, door
 from gatherings.invites.rules import public_entry
 from gatherings.pages import queries, rules, site, zone_screens
-from gatherings.pages.blueprint import bp, checked
+from gatherings.pages.blueprint import bp
 from gatherings.registration.forms import register_form
 from gatherings.web.answers import answer
 from gatherings.web.i18n import words
@@ -27,7 +27,7 @@ from gatherings.web.markdown import render
 from gatherings.web.requests import absolute, settings
 from gatherings.web.rights import public
 from gatherings.web.times import day_words, time_words
-from gatherings.web.visitor import visitor_zone
+from gatherings.web.visitor import checked_slug, visitor_zone
 
 __all__ = ["bp", "site", "zone_screens"]
 
@@ -125,10 +125,10 @@ def _clean(text: str | None) -> str:
 def community(slug: str) -> Response:
     """Show a community: about, series, what is coming, past editions and gatherings."""
     session, now, zone = current_session(), utc_now(), visitor_zone()
-    found = queries.get_community(session, checked(slug))
+    found = queries.get_community(session, checked_slug(slug))
     if isinstance(found, Moved):
         return _moved(f"/communities/{found.slug}")
-    page = queries.list_of_community(session, found.id, now)
+    listed = queries.list_of_community(session, found.id, now)
     return answer(
         "pages/community.html",
         "pages/_events.html",
@@ -136,12 +136,12 @@ def community(slug: str) -> Response:
         community_shown=found.id,
         about=render(found.about) if found.about else None,
         code=render(found.code_of_kindness) if found.code_of_kindness else None,
-        page=page,
-        series=[(one, series_words(one)) for one in page.series],
+        listed=listed,
+        series=[(one, series_words(one)) for one in listed.series],
         now=now,
         zone=zone,
-        days=rules.by_day(page.coming, zone, now),
-        later=page.coming[-1].slug if len(page.coming) == queries.COMING_SHOWN else None,
+        days=rules.by_day(listed.coming, zone, now),
+        later=listed.coming[-1].slug if len(listed.coming) == queries.COMING_SHOWN else None,
         chosen={"community": found.slug},
         first=True,
         here=f"/communities/{found.slug}",
@@ -154,7 +154,7 @@ def community(slug: str) -> Response:
 def series(slug: str) -> Response:
     """Show a series: its coming dates on both clocks, the months whose hour moves, past dates or editions."""
     session, now, zone = current_session(), utc_now(), visitor_zone()
-    found = events.get_series_page(session, checked(slug))
+    found = events.get_series_page(session, checked_slug(slug))
     if isinstance(found, Moved):
         return _moved(f"/series/{found.slug}")
     coming = _shown(found, events.list_dates(session, found.id, since=now, limit=SHOWN_DATES))
@@ -195,7 +195,7 @@ def series_words(series: Series) -> str:
 def event(slug: str) -> Response:
     """Show an event with all that belongs to it, and the form to register."""
     session, now, zone = current_session(), utc_now(), visitor_zone()
-    found = events.get_event_page(session, checked(slug))
+    found = events.get_event_page(session, checked_slug(slug))
     if isinstance(found, Moved):
         return _moved(f"/events/{found.slug}")
     opens = door(found, now)
@@ -248,9 +248,18 @@ def _calendar_links(event: Event, now: datetime) -> dict[str, str] | None:
 @public
 def when_fragment(slug: str) -> Response:
     """Give an event's times on the clock of `?zone=`, for the page whose visitor's zone was not known."""
-    found = queries.get_times(current_session(), checked(slug))
+    found = queries.get_times(current_session(), checked_slug(slug))
     zone = visitor_zone()
     return make_response(render_template("pages/_when.html", event=found, zone=zone, now=utc_now()))
+
+
+@bp.get("/events/<slug>/below")
+@public
+def below_fragment(slug: str) -> Response:
+    """Give the gatherings under an umbrella with their times on the clock of `?zone=`."""
+    session = current_session()
+    below = queries.list_gatherings_below(session, events.get_event(session, checked_slug(slug)))
+    return make_response(render_template("pages/_below.html", below=below, zone=visitor_zone(), now=utc_now()))
 
 
 def feed_links(path: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.accounts.models import Person
 from gatherings.core.errors import NotFound
-from gatherings.core.tokens import Claim
+from gatherings.core.tokens import PUBLIC_ID, Claim
 from gatherings.core.words import say
 from gatherings.events.models import Event, Series
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
@@ -73,6 +73,8 @@ def list_dates_of(
 
 def get_date_of(session: Session, every: SeriesRegistration, public_id: str) -> Registration:
     """Read one date of an "every month" by its own public id, with what leaving it needs; raises NotFound."""
+    if PUBLIC_ID.fullmatch(public_id) is None:
+        raise NotFound()
     found = session.scalars(
         select(Registration)
         .where(Registration.public_id == public_id, Registration.series_registration_id == every.id)

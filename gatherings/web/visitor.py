@@ -1,13 +1,17 @@
-"""The visitor's zone: as asked for in the address, or as they once chose; never guessed on the server."""
+"""What visitors bring: their zone (asked for in the address or once chosen, never guessed here), and addresses."""
+
+import re
 
 from flask import Response, request
 
 from gatherings.core import zones
+from gatherings.core.errors import NotFound
 from gatherings.web.requests import settings
 
 COOKIE = "zone"
 HEADER = "X-Visitor-Zone"  # what static/zone.js adds to htmx's requests where nothing was chosen
 _YEAR = 365 * 24 * 3600
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
 def visitor_zone() -> str | None:
@@ -32,3 +36,10 @@ def own_path(text: str | None) -> str:
     if not text or len(text) > 500 or not text.startswith("/") or text.startswith(("//", "/\\")):
         return "/"
     return text if text.isprintable() and text.isascii() and "\\" not in text else "/"
+
+
+def checked_slug(slug: str) -> str:
+    """Give the slug of an address if it could be one; raises NotFound before a database sees what it may choke on."""
+    if _SLUG.fullmatch(slug) is None:
+        raise NotFound()
+    return slug

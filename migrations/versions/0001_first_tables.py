@@ -150,7 +150,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("created_at", types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("sent_at", types.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("forget", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("forget", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
@@ -379,13 +379,15 @@ def upgrade() -> None:
         sa.Column("first_at", types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("due_at", types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("told_at", types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("told_up_to", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("finished_at", types.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(event_id IS NULL) <> (series_id IS NULL)", name=op.f("ck_event_changes_of_one")),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_event_changes_event_id")),
         sa.ForeignKeyConstraint(["series_id"], ["series.id"], name=op.f("fk_event_changes_series_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event_changes")),
     )
     with op.batch_alter_table("event_changes", schema=None) as batch_op:
-        batch_op.create_index("ix_event_changes_due", ["told_at", "due_at"], unique=False)
+        batch_op.create_index("ix_event_changes_due", ["finished_at", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_changes_event_id"), ["event_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_changes_series_id"), ["series_id"], unique=False)
 

@@ -2,21 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from io import StringIO
 from typing import Any
 
 import icalendar
 import pytest
+from dateutil.tz import tzical
 from flask import Flask
 from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gatherings.events.actions import change_event
+from gatherings.events.models import Event
 from gatherings.mail.message import Letter, build
 from gatherings.mail.models import OutboxMail
+from gatherings.registration.actions.telling import list_due_changes, tell_change
 from gatherings.registration.mails import COMPOSERS
+from tests.factories import SITE
 
 
 @dataclass
@@ -58,6 +65,28 @@ class Post:
     def event(self) -> Any:
         (only,) = self.events
         return only
+
+    @property
+    def said(self) -> tuple[str, int, str]:
+        """Give METHOD, SEQUENCE and UID."""
+        return str(self.calendar["METHOD"]), int(self.event["SEQUENCE"]), str(self.event["UID"])
+
+    @property
+    def rows(self) -> dict[str, str]:
+        """Give the letter's facts by their labels."""
+        lines = self.letter.text.splitlines()
+        return dict(line.split(": ", 1) for line in lines if ": " in line and not line.startswith(" "))
+
+    def utc(self, value: Any) -> datetime:
+        """Give a time of the invite in UTC as a reader knows it who has nothing but the VTIMEZONE."""
+        local = datetime.strptime(value.to_ical().decode().rstrip("Z"), "%Y%m%dT%H%M%S")
+        if "TZID" not in value.params:
+            return local.replace(tzinfo=UTC)
+        return local.replace(tzinfo=self.zone(value)).astimezone(UTC)
+
+    def zone(self, value: Any) -> Any:
+        assert self.ics is not None
+        return tzical(StringIO(self.ics.decode())).get(value.params["TZID"])
 
     @property
     def everything(self) -> str:
@@ -109,5 +138,18 @@ def mail(mails: Callable[..., list[Post]]) -> Callable[[str], Post]:
     def run(kind: str) -> Post:
         (only,) = mails(kind)
         return only
+
+    return run
+
+
+@pytest.fixture
+def change(session: Session) -> Callable[..., int]:
+    """Change an event and tell it after its minutes, as organiser and worker do; gives how many mails."""
+
+    def run(event: Event, now: datetime, **values: Any) -> int:
+        change_event(session, event, values, now=now, delay=180)
+        session.flush()
+        later = now + timedelta(seconds=180)
+        return sum(tell_change(session, change_id, SITE, now=later) for change_id in list_due_changes(session, later))
 
     return run

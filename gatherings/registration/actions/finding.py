@@ -14,7 +14,6 @@ from gatherings.mail import actions as mail
 from gatherings.registration.models import Registration
 from gatherings.registration.queries import list_of_person, list_series_of_person
 
-
 ASKED_PER_HOUR = 20  # by one network, for links or for one's own data (reliability.md rule 20)
 
 

@@ -29,7 +29,8 @@ def post_series(
 ) -> None:
     """Post the mail about an "every month": REQUEST with the rule, or CANCEL for all of it."""
     rule = next((rule for rule in series.rules if rule.uid == registration.invite.uid), series.rules[-1])
-    dates = list_dates_of(session, registration.id, now=now)
+    # A date that still runs under an ended rule is no date of this entry.
+    dates = [pair for pair in list_dates_of(session, registration.id, now=now) if pair[0].series_rule_id == rule.id]
     method = "CANCEL" if registration.state == "cancelled" or series.status == "cancelled" else "REQUEST"
     invite = next_message(registration.invite, series.revision, method, now, step=step)
     body = snapshot.series_facts(

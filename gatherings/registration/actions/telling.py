@@ -19,43 +19,44 @@ BATCH = 200
 
 
 def list_due_changes(session: Session, now: datetime) -> list[int]:
-    """List the gathered changes whose minutes are over."""
-    return list(
-        session.scalars(
-            select(EventChange.id)
-            .where(EventChange.told_at.is_(None), EventChange.due_at <= now)
-            .order_by(EventChange.due_at)
-        )
-    )
+    """List the gathered changes whose minutes are over, and those whose telling was broken off."""
+    due = EventChange.told_at.is_(None) & (EventChange.due_at <= now)
+    broken_off = EventChange.told_at.is_not(None) & EventChange.finished_at.is_(None)
+    return list(session.scalars(select(EventChange.id).where(due | broken_off).order_by(EventChange.due_at)))
 
 
 def tell_change(session: Session, change_id: int, site: Site, *, now: datetime) -> int:
-    """Post the mails of one gathered change, all in this transaction; return how many.
+    """Post the mails of the next 200 people of one gathered change; return how many, and call again until finished.
 
-    A change that was taken back meanwhile tells nobody. Each mail's key holds the new SEQUENCE, so that nothing is
-    sent twice.
+    A transaction each, so that telling thousands holds up no registration. A change that was taken back meanwhile
+    tells nobody. Each mail's key holds the revision, so that nothing is sent twice.
     """
     change = session.scalars(select(EventChange).where(EventChange.id == change_id).with_for_update()).one_or_none()
-    if change is None or change.told_at is not None:
+    if change is None or change.finished_at is not None:
         return 0
-    change.told_at = now
-    if change.series_id is not None:
-        return _tell_series(session, change, site, now=now)
+    change.told_at = change.told_at or now  # whatever changes from here on is a change of its own
+    told = _tell_series(session, change, site, now=now) if change.series_id else _tell_event(session, change, site, now)
+    return told
+
+
+def _tell_event(session: Session, change: EventChange, site: Site, now: datetime) -> int:
     event = session.scalars(
         select(Event)
         .where(Event.id == change.event_id)
         .options(joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule))
     ).one()
     kinds = event_rules.kinds_of_change(change.before, event_rules.facts_of(event))
-    if not kinds or event.status == "draft":
+    page = list_live(session, event.id, after=change.told_up_to, limit=BATCH) if kinds else ()
+    if len(page) < BATCH or event.status == "draft":
+        change.finished_at = now
+    if event.status == "draft":
         return 0
-    told, after = 0, 0
-    while page := list_live(session, event.id, after=after, limit=BATCH):
-        for registration in page:
-            after = registration.id
-            if change.via_series and registration.series_registration_id is not None:
-                continue
-            told += _tell_one(session, registration, event, change, kinds, site, now=now)
+    told = 0
+    for registration in page:
+        change.told_up_to = registration.id
+        if change.via_series and registration.series_registration_id is not None:
+            continue
+        told += _tell_one(session, registration, event, change, kinds, site, now=now)
     return told
 
 
@@ -82,7 +83,6 @@ def _tell_one(
         event.community,
         registration.person.address,
         invite=invite,
-        position=snapshot.queue_position(session, registration),
         rule=snapshot.rule_facts(rule, [event], []) if rule is not None else None,
         before=dict(change.before),
         changed=list(kinds),
@@ -102,13 +102,21 @@ def _tell_one(
 def _tell_series(session: Session, change: EventChange, site: Site, *, now: datetime) -> int:
     assert change.series_id is not None  # the table's own check
     series = get_series_of_any_status(session, change.series_id)
-    told = 0
-    for registration in session.scalars(
+    page = session.scalars(
         select(SeriesRegistration)
-        .where(SeriesRegistration.series_id == series.id, SeriesRegistration.state == "confirmed")
+        .where(
+            SeriesRegistration.series_id == series.id,
+            SeriesRegistration.state == "confirmed",
+            SeriesRegistration.id > change.told_up_to,
+        )
         .order_by(SeriesRegistration.id)
+        .limit(BATCH)
         .options(joinedload(SeriesRegistration.person), joinedload(SeriesRegistration.invite))
-    ).all():
+    ).all()
+    if len(page) < BATCH:
+        change.finished_at = now
+    for registration in page:
+        change.told_up_to = registration.id
         post_series(
             session,
             registration,
@@ -118,9 +126,9 @@ def _tell_series(session: Session, change: EventChange, site: Site, *, now: date
             kind="series_called_off" if series.status == "cancelled" else "series_changed",
             now=now,
             changed=change.kinds.split(),
+            before=dict(change.before),
         )
-        told += 1
-    return told
+    return len(page)
 
 
 # What is sent how long before the start, under which column it is noted, and how little time must be left for it.

@@ -25,6 +25,7 @@ COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "my_data": asked.my_data,
     "series_confirmed": every.series_confirmed,
     "series_changed": every.series_changed,
+    "series_rule_ended": every.series_rule_ended,
     "series_cancelled": every.series_cancelled,
     "series_called_off": every.series_called_off,
 }

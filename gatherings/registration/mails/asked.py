@@ -6,7 +6,7 @@ from gatherings.accounts.actions import FRESH_LINK_LIFE
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.frame import About, greeting
-from gatherings.registration.mails.invitations import manage_link
+from gatherings.registration.mails.invitations import address_link, manage_link
 from gatherings.registration.mails.letters import Button, DateLine, Dates, Heading, Link, Part, Words, write_letter
 from gatherings.registration.mails.single import place_rows
 from gatherings.registration.mails.times import Held, both_clocks
@@ -36,7 +36,7 @@ def new_address(mail: OutboxMail) -> Letter:
                 )
             ),
             place_rows(about),
-            Button(_("Use this address"), f"{about.manage}/address/{mail.facts['secret']}"),
+            Button(_("Use this address"), address_link(mail.facts["registration"], mail.facts["secret"])),
             Words(_("The link works once, for %(minutes)s minutes.", minutes=_MINUTES), quiet=True),
             Words(_("If it was not you, please leave this mail alone. Nothing changes then."), quiet=True),
         ],

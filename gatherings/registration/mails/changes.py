@@ -8,7 +8,7 @@ from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.frame import About, hosts_row, letter, please_answer
 from gatherings.registration.mails.invitations import calendar_of
 from gatherings.registration.mails.letters import Button, Facts, Part, Words
-from gatherings.registration.mails.single import ending, queue_words, way_in
+from gatherings.registration.mails.single import ending, every_words, queue_words, way_in
 from gatherings.registration.mails.times import Held, one_line, start_words, time_rows, where_words
 from gatherings.registration.mails.words import gettext as _
 
@@ -33,6 +33,7 @@ def changed(mail: OutboxMail) -> Letter:
             Words(_("If you cannot come any more, please say so with this button.")),
             Button(_("Change or cancel"), about.manage),
             please_answer() if calendar else None,
+            every_words(about),
             *ending(about),
         ],
         calendar=calendar,

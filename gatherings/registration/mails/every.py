@@ -175,6 +175,8 @@ def _sentence(title: str, kinds: Any) -> str:
         sentences.append(_("“%(title)s” has a new place.", title=title))
     if "link" in kinds:
         sentences.append(_("The meeting has moved to a new link. Your own way in stays the same."))
+    if "promoted" in kinds:
+        sentences.append(_("A place became free on a date of “%(title)s”, and it is yours.", title=title))
     if "dates" in kinds:
         sentences.append(_("There are new dates of “%(title)s”. For some of them you have to wait.", title=title))
     return " ".join(sentences) or _("The hosts changed something about “%(title)s”.", title=title)
@@ -189,6 +191,22 @@ def _before(mail: OutboxMail) -> Part | None:
     if {"mode", "place_name", "place_address"} <= before.keys():
         rows.append((_("Where, before"), where_words(before["mode"], place_words(before), None)))
     return Facts(rows) if rows else None
+
+
+def series_rule_ended(mail: OutboxMail) -> Letter:
+    """Write that the old dates end; another mail brings the entry with the new ones."""
+    about = AboutSeries.of(mail)
+    return _letter(
+        mail,
+        subject=_("New dates are coming: %(title)s", title=about.title),
+        heading=_("The dates change"),
+        parts=[
+            Words(_("“%(title)s” will have other dates from now on. You are registered for them.", title=about.title)),
+            Words(_("This mail ends the old dates in your calendar. Another mail brings the new ones.")),
+            Button(_("Change or cancel"), about.manage),
+            Link(_("The page of this series"), about.page, quiet=True),
+        ],
+    )
 
 
 def series_cancelled(mail: OutboxMail) -> Letter:

@@ -19,6 +19,11 @@ def manage_link(row: Mapping[str, Any], *, series: bool = False) -> str:
     return absolute(f"/registrations/{signer().sign(purpose, row['public_id'], row['version'])}")
 
 
+def address_link(row: Mapping[str, Any], secret: str) -> str:
+    """Give the link by which a new address is confirmed; its token opens nothing else to whoever gets it by mistake."""
+    return absolute(f"/registrations/{signer().sign('address', row['public_id'], row['version'])}/address/{secret}")
+
+
 def join_link(row: Mapping[str, Any], *, series: bool = False) -> str:
     """Give the way in, which can only join: calendars are shared (domain.md 13b)."""
     return absolute(f"/join/{signer().sign('join-series' if series else 'join', row['public_id'], row['version'])}")

@@ -51,7 +51,8 @@ def ending(about: About, *, page: bool = True) -> list[Part | None]:
     ]
 
 
-def _every(about: About) -> Part | None:
+def every_words(about: About) -> Part | None:
+    """Say that somebody comes every month, in a letter about one date."""
     if not about.every:
         return None
     return Words(_("You come to every date of this series. This mail is about one of them."), quiet=True)
@@ -74,7 +75,7 @@ def confirmed(mail: OutboxMail) -> Letter:
             Button(_("Change or cancel"), about.manage),
             please_answer(),
             hint(),
-            _every(about),
+            every_words(about),
             *ending(about),
         ],
         calendar=calendar_of(mail),
@@ -110,7 +111,7 @@ def waiting(mail: OutboxMail) -> Letter:
             ),
             place_rows(about),
             Button(_("See or leave the waiting list"), about.manage),
-            _every(about),
+            every_words(about),
             *ending(about),
         ],
     )
@@ -137,7 +138,7 @@ def promoted(mail: OutboxMail) -> Letter:
             Words(_("If you cannot come any more, please say so with this button. Somebody else is waiting.")),
             Button(_("Change or cancel"), about.manage),
             please_answer(),
-            _every(about),
+            every_words(about),
             *ending(about),
         ],
         calendar=calendar_of(mail),
@@ -160,7 +161,7 @@ def called_off(mail: OutboxMail) -> Letter:
             if calendar
             else Words(_("You are not waiting for a place any more. There is nothing you need to do.")),
             Button(_("See the page of this gathering"), about.page),
-            _every(about),
+            every_words(about),
             *ending(about, page=False),
         ],
         calendar=calendar,
@@ -184,7 +185,7 @@ def cancelled(mail: OutboxMail) -> Letter:
             else Words(_("You are not on the waiting list any more. Thank you for saying so.")),
             Words(_("If you want to come after all, you are welcome to register again.")),
             Button(_("See the page of this gathering"), about.page),
-            _every(about),
+            every_words(about),
             *([Link(_("All dates of this series as a calendar file"), about.series_file, quiet=True)]
               if about.series_file else []),
         ],

@@ -68,7 +68,7 @@ def confirm_address(token: str, secret: str) -> Response:
     if request.method != "POST":
         with wrong_links_counted():
             registration = _moving(current_session(), token)
-        return answer("registration/confirm_address.html", event=registration.event)
+        return answer("registration/confirm_address.html", event=registration.event, path=request.path)
 
     def act(session: Session) -> None:
         confirm_new_address(session, _moving(session, token), secret, settings().site, now=utc_now())

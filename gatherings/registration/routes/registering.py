@@ -1,11 +1,12 @@
 """Registering: the form, alone or on the event's page, and its answer."""
 
+import re
 from typing import Any
 
 from flask import Response, abort, redirect, request, url_for
 
 from gatherings.core.clock import utc_now
-from gatherings.core.errors import InvalidInput
+from gatherings.core.errors import InvalidInput, NotFound
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event
 from gatherings.events.queries import Moved, get_event_page
@@ -19,13 +20,15 @@ from gatherings.web.requests import asking_network, settings
 from gatherings.web.rights import public
 from gatherings.web.visitor import visitor_zone
 
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+
 
 @bp.route("/events/<slug>/register", methods=["GET", "POST"])
 @public
 def register_for(slug: str) -> Response:
     """Show the registration form alone, or take it."""
     session = current_session()
-    found = get_event_page(session, slug)
+    found = get_event_page(session, checked(slug))
     if isinstance(found, Moved):
         if request.method != "POST":
             return _moved(url_for("registration.register_for", slug=found.slug))
@@ -59,30 +62,41 @@ def register_for(slug: str) -> Response:
     return _done(event, slug, outcome, every=every)
 
 
+def checked(slug: str) -> str:
+    """Give a slug that could be one; raises NotFound before a database sees what it may choke on."""
+    if _SLUG.fullmatch(slug) is None:
+        raise NotFound()
+    return slug
+
+
 def _moved(path: str) -> Response:
     made = redirect(path, code=301)
     return Response(made.get_data(), made.status_code, made.headers)
 
 
 def _form(form: Any, event: Event, *, status: int = 200) -> Response:
-    return answer("registration/register.html", "registration/_register.html", status=status, form=form, event=event)
+    return answer(
+        "registration/register.html", "registration/_register.html", status=status, form=form, event=event,
+        zone=visitor_zone(),
+    )  # fmt: skip
 
 
 def _done(event: Event, slug: str, outcome: Outcome, *, every: bool) -> Response:
     # Only what a newcomer and somebody known are told alike (domain.md 10): no online_meanwhile.
-    values = {"full": outcome.full, "every": every}
     if wants_fragment():
-        return answer("registration/done.html", "registration/_done.html", event=event, **values)
-    chosen = {name: "1" for name, value in values.items() if value}
-    return go(url_for("registration.registered", slug=slug, **chosen))
+        return answer("registration/done.html", "registration/_done.html", event=event, full=outcome.full, every=every)
+    return go(
+        url_for("registration.registered", slug=slug, full=1 if outcome.full else None, every=1 if every else None)
+    )
 
 
 @bp.get("/events/<slug>/registered")
 @public
 def registered(slug: str) -> Response:
     """Show what comes next after registering: the same for everybody, nothing personal in it."""
-    found = get_event_page(current_session(), slug)
+    found = get_event_page(current_session(), checked(slug))
     if isinstance(found, Moved):
         return _moved(url_for("registration.registered", slug=found.slug))
-    values = {name: request.args.get(name) == "1" for name in ("full", "every")}
-    return answer("registration/done.html", event=found, **values)
+    return answer(
+        "registration/done.html", event=found, full=request.args.get("full") == "1", every=request.args.get("every") == "1"
+    )

@@ -1,0 +1,83 @@
+"""Calendar files and feeds: of an event, a series, a community, and one's own by a secret link."""
+
+from flask import Blueprint, Response, make_response, redirect, request
+from flask_babel import gettext as _
+
+from gatherings import ics
+from gatherings.calendars import blocks, personal, queries
+from gatherings.core.clock import utc_now
+from gatherings.db.session import current_session
+from gatherings.events.queries import Moved
+from gatherings.registration.mails.invitations import join_link
+from gatherings.web.requests import settings
+from gatherings.web.rights import by_link, claim_of, public, signer
+from gatherings.web.visitor import checked_slug
+
+bp = Blueprint("calendars", __name__)
+
+
+@bp.get("/events/<slug>/event.ics")
+@public
+def event_file(slug: str) -> Response:
+    """Give an event as a file for anyone's calendar."""
+    event = queries.get_event_block(current_session(), checked_slug(slug))
+    if isinstance(event, Moved):
+        return _moved(f"/events/{event.slug}/event.ics")
+    data = blocks.event_file(event, settings().base_url)
+    return _calendar(data, ics.strong_etag(data), event.slug)
+
+
+@bp.get("/series/<slug>/calendar.ics")
+@public
+def series_feed(slug: str) -> Response:
+    """Give a series as a feed."""
+    session = current_session()
+    series = queries.get_series_block(session, checked_slug(slug))
+    if isinstance(series, Moved):
+        return _moved(f"/series/{series.slug}/calendar.ics")
+    data = blocks.series_feed(session, series, settings().base_url, utc_now())
+    return _calendar(data, ics.strong_etag(data), series.slug)
+
+
+@bp.get("/communities/<slug>/calendar.ics")
+@public
+def community_feed(slug: str) -> Response:
+    """Give all public gatherings of a community as a feed."""
+    session = current_session()
+    community = queries.get_community_state(session, checked_slug(slug))
+    if isinstance(community, Moved):
+        return _moved(f"/communities/{community.slug}/calendar.ics")
+    data, etag = blocks.community_feed(session, community, settings().base_url, utc_now())
+    return _calendar(data, etag, slug)
+
+
+@bp.get("/calendar/<token>.ics")
+@by_link("feed")
+def personal_feed(token: str) -> Response:
+    """Give everything that one is registered for; who holds the address is not asked again."""
+    session, now, base_url = current_session(), utc_now(), settings().base_url
+    _purpose, claim = claim_of(token, "feed")
+    person_id, state = queries.read_personal_state(session, claim, now)
+    name = _("My gatherings")
+    # Links in the feed are signed by the newest key: another key makes other bytes.
+    etag = personal.etag_of(state, base_url, name, signer().sign("join", claim.public_id, claim.version))
+    if request.if_none_match.contains_weak(etag.strip('"')):
+        return _calendar(b"", etag, "my-gatherings")
+    data = personal.personal_feed(session, person_id, name=name, base_url=base_url, join=join_link, now=now)
+    return _calendar(data, etag, "my-gatherings")
+
+
+def _calendar(data: bytes, etag: str, name: str) -> Response:
+    """Answer with calendar bytes, or 304 (calendars.md 23): never compressed, never indexed, no cookie."""
+    response = make_response(data)
+    response.content_type = "text/calendar; charset=utf-8"
+    response.headers["Content-Disposition"] = f'inline; filename="{name}.ics"'
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["ETag"] = etag
+    response.make_conditional(request)
+    return response
+
+
+def _moved(path: str) -> Response:
+    return make_response(redirect(path, code=301))

@@ -1,0 +1,167 @@
+"""Loading events: made, or changed through the events' own actions so that those registered are told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from gatherings.core.words import say
+from gatherings.events.actions import change_event, create_event, touch_communities
+from gatherings.events.models import CoListing, Event, Resource, Series, Speaker
+from gatherings.loading import queries
+from gatherings.loading.actions.communities import keep_consents, keep_questions
+from gatherings.loading.actions.memory import Loading
+from gatherings.loading.programme import EventItem, Times
+from gatherings.questions.models import ConsentText, Question
+from gatherings.registration.actions import set_capacity
+
+LISTS = ("also_listed_by", "speakers", "resources", "questions", "consents")
+_SIDES = {"room": ("in person", "hybrid"), "online": ("online", "hybrid")}
+
+
+def load_events(loading: Loading, times: Mapping[str, Times], resolved: Mapping[str, Any]) -> None:
+    """Make and change the events of a file, in its order; `times` and `resolved` by slug."""
+    items = loading.programme.events
+    slugs = {item.slug for item in items} | {item.umbrella for item in items if item.umbrella}
+    present = queries.read_events(loading.session, slugs)
+    series = queries.read_series(loading.session, {item.series for item in items if item.series})
+    ids = [event.id for event in present.values()]
+    questions = queries.read_asked(loading.session, Question.event_id, ids)
+    consents = queries.read_asked(loading.session, ConsentText.event_id, ids)
+    for item in items:
+        wanted = wanted_values(item, times[item.slug])
+        event = present.get(item.slug)
+        if event is None:
+            present[item.slug] = _make(loading, item.slug, wanted, present, series)
+            loading.remember("event", item.slug, wanted, resolved.get(item.slug, {}))
+            continue
+        asked: tuple[list[Question], list[ConsentText]] = (questions[event.id], consents[event.id])
+        current = {
+            **queries.event_values(event),
+            "questions": queries.question_values(asked[0]),
+            "consents": queries.consent_values(asked[1]),
+        }
+        changes, values = loading.compare("event", item.slug, wanted, current)
+        if changes:
+            _change(loading, event, changes, present, series, asked)
+        loading.remember("event", item.slug, values, resolved.get(item.slug, {}))
+
+
+def wanted_values(item: EventItem, times: Times) -> dict[str, Any]:
+    """Give what a file wants an event to be, in the shape in which it is compared and remembered."""
+    edition = item.edition
+    year = (edition["year"] or times.starts.year) if item.series is not None else None
+    return {
+        **item.values,
+        "community": item.community,
+        "series": item.series,
+        "umbrella": item.umbrella,
+        "edition_year": year,
+        "theme": edition["theme"],
+        "approximate": edition["approximate"],
+        "time": queries.time_values(times.starts, times.ends, item.zone, item.all_day),
+        "registration_opens_at": queries.instant(times.opens_at),
+        "registration_closes_at": queries.instant(times.closes_at),
+        "also_listed_by": sorted(item.also_listed_by),
+        "speakers": list(item.speakers),
+        "resources": list(item.resources),
+        "questions": list(item.questions),
+        "consents": list(item.consents),
+    }
+
+
+def _columns(
+    loading: Loading, values: Mapping[str, Any], events: Mapping[str, Event], series: Mapping[str, Series]
+) -> dict[str, Any]:
+    """Turn remembered values into columns; lists and capacities are left out."""
+    columns = {name: values[name] for name in queries.EVENT_COLUMNS if name in values}
+    if "time" in values:
+        time = values["time"]
+        columns["starts_local"] = datetime.fromisoformat(time["starts"])
+        columns["ends_local"] = datetime.fromisoformat(time["ends"])
+        columns["zone"], columns["all_day"] = time["zone"], time["all_day"]
+    for name in ("registration_opens_at", "registration_closes_at"):
+        if name in values:
+            columns[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    if "community" in values:
+        columns["community_id"] = loading.community_id(values["community"])
+    if "series" in values:
+        columns["series_id"] = series[values["series"]].id if values["series"] else None
+    if "umbrella" in values:
+        columns["umbrella_id"] = events[values["umbrella"]].id if values["umbrella"] else None
+    return columns
+
+
+def _make(
+    loading: Loading, slug: str, values: Mapping[str, Any], events: Mapping[str, Event], series: Mapping[str, Series]
+) -> Event:
+    columns = _columns(loading, values, events, series)
+    capacities = {name: values[name] for name in ("capacity_room", "capacity_online")}
+    event = create_event(
+        loading.session, {"slug": slug, **columns, **capacities}, host=loading.site.domain, now=loading.now
+    )
+    keep_lists(loading.session, event, values, loading)
+    keep_questions(loading.session, {"event_id": event.id}, [], values["questions"])
+    keep_consents(loading.session, {"event_id": event.id}, [], values["consents"])
+    loading.event_ids.add(event.id)
+    loading.report.made.append(f"event {slug}")
+    return event
+
+
+def _change(
+    loading: Loading,
+    event: Event,
+    changes: Mapping[str, Any],
+    events: Mapping[str, Event],
+    series: Mapping[str, Series],
+    asked: tuple[list[Question], list[ConsentText]],
+) -> None:
+    session, now = loading.session, loading.now
+    touch_communities(session, [event.id])  # those that list it no longer, too
+    keep_lists(session, event, changes, loading)
+    if "questions" in changes:
+        keep_questions(session, {"event_id": event.id}, asked[0], changes["questions"])
+    if "consents" in changes:
+        keep_consents(session, {"event_id": event.id}, asked[1], changes["consents"])
+    columns = _columns(loading, changes, events, series)
+    change_event(session, event, columns, now=now, delay=loading.site.change_delay)
+    set_capacities(loading, event, f"event {event.slug}", changes)
+    loading.event_ids.add(event.id)
+    loading.report.change(f"event {event.slug}", *changes)
+
+
+def set_capacities(loading: Loading, event: Event, thing: str, changes: Mapping[str, Any]) -> None:
+    """Set the changed capacities of the sides that an event has; who waits is served, who is there stays."""
+    for side, modes in _SIDES.items():
+        capacity = changes.get(f"capacity_{side}", ...)
+        if capacity is ... or event.mode not in modes:
+            continue
+        above = set_capacity(loading.session, event, side, capacity, loading.site, now=loading.now)
+        if above:
+            what = say(
+                "%(thing)s has fewer places (%(capacity)s) than people who hold one; nobody is thrown out.",
+                thing=thing,
+                capacity=capacity,
+            )
+            loading.report.notes.append(str(what))
+
+
+def keep_lists(session: Session, event: Event, values: Mapping[str, Any], loading: Loading | None = None) -> None:
+    """Write the speakers, resources and further communities of an event afresh, those that are among the values."""
+    for name, model in (("speakers", Speaker), ("resources", Resource)):
+        if name in values:
+            session.execute(delete(model).where(model.event_id == event.id))
+            session.add_all(
+                model(event_id=event.id, position=position, **one) for position, one in enumerate(values[name])
+            )
+    if "also_listed_by" in values and loading is not None:
+        session.execute(
+            delete(CoListing).where(CoListing.event_id == event.id).execution_options(synchronize_session=False)
+        )
+        for slug in values["also_listed_by"]:
+            session.add(CoListing(event_id=event.id, community_id=loading.community_id(slug)))
+    session.flush()
+    if values.get("also_listed_by"):
+        touch_communities(session, [event.id])

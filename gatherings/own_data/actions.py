@@ -1,0 +1,127 @@
+"""What a person can do with all that is held about them: ask for the link, renew the feed, erase."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from gatherings.accounts.actions import count_attempt, end_fresh_links, find_person, make_fresh_link
+from gatherings.accounts.models import Person
+from gatherings.accounts.rules import Address
+from gatherings.audit.actions import log
+from gatherings.config import Site
+from gatherings.core.tokens import digest, new_public_id
+from gatherings.db import places
+from gatherings.events.models import Event
+from gatherings.invites.models import Invite
+from gatherings.jobs import actions as jobs
+from gatherings.mail import actions as mail
+from gatherings.own_data.queries import abouts_of
+from gatherings.registration.actions import cancel, cancel_series
+from gatherings.registration.actions.disowning import erase_series
+from gatherings.registration.actions.finding import limit_asking
+from gatherings.registration.actions.forgetting import forget_jobs, forget_mails
+from gatherings.registration.actions.leaving import erase
+from gatherings.registration.models import Registration, SeriesRegistration
+from gatherings.registration.queries import list_of_person, list_series_of_person
+from gatherings.registration.rules import LIVE
+
+PURPOSE = "my-data"
+
+
+def ask_for_my_data(session: Session, address: Address, *, now: datetime, network: str | None = None) -> None:
+    """Note that somebody asked for the data of an address; the worker finds out whether there is any (C23).
+
+    Raises TooMany beyond 20 an hour from one network.
+    """
+    limit_asking(session, network, now=now)
+    key = f"my-data:{new_public_id()}"
+    jobs.enqueue(session, kind="my_data_link", key=key, due_at=now, payload={"key": address.key}, now=now)
+
+
+def send_my_data_link(session: Session, key: str, site: Site, now: datetime) -> bool:
+    """Mail a fresh link to everything held about a known address; 5 an hour at most."""
+    person = find_person(session, key)
+    if person is None:
+        return False
+    if not count_attempt(session, "my-data", str(person.id), most=5, window=timedelta(hours=1), now=now):
+        return False
+    rows: list[Registration | SeriesRegistration] = [
+        *list_of_person(session, person.id),
+        *list_series_of_person(session, person.id),
+    ]
+    newest = max(rows, key=lambda row: row.created_at, default=None)
+    zone = newest.zone if newest is not None else "UTC"
+    return mail.post(
+        session,
+        key=f"my-data:{digest(f'{person.public_id}:{now.isoformat()}')[:40]}",
+        kind="my_data",
+        recipient=person.address,
+        sender="Gatherings",
+        zone=zone,
+        language=newest.language if newest is not None else "en",
+        about=f"person:{person.public_id}",
+        facts={
+            "secret": make_fresh_link(session, person, PURPOSE, now=now),
+            "to": {"name": newest.name if newest is not None else "", "address": person.address, "zone": zone},
+        },
+        now=now,
+        domain=site.domain,
+    )
+
+
+def erase_person(session: Session, person: Person, site: Site, *, now: datetime) -> None:
+    """Erase all that is held about a person, in place: counts stay, what they were counts of is nobody's.
+
+    What is to come is cancelled (places go on to the waiting list, calendars are told), then names, zones, answers,
+    consents, the address, mails, links and the feed go. The log says that it was done, without the data.
+    """
+    address, key = person.address, person.key
+    _leave_everything(session, person, site, now=now)
+    for every in session.scalars(select(SeriesRegistration).where(SeriesRegistration.person_id == person.id)).all():
+        erase_series(session, every, now=now)
+    left = select(Registration).where(Registration.person_id == person.id, Registration.erased_at.is_(None))
+    for registration in session.scalars(left).all():
+        erase(session, registration, now=now)
+    session.flush()
+    session.execute(update(Invite).where(Invite.address == address).values(address=""))
+    forget_mails(session, abouts_of(session, person), now=now, recipient=address)
+    forget_jobs(session, key)
+    end_fresh_links(session, person.id)
+    nobody = f"erased-{person.public_id}"
+    session.execute(
+        update(Person)
+        .where(Person.id == person.id)
+        .values(key=nobody, address=nobody, feed_version=Person.feed_version + 1)
+    )
+    session.expire(person)
+    log(session, actor="person", action="erase", about=f"person:{person.public_id}", now=now)
+
+
+def _leave_everything(session: Session, person: Person, site: Site, *, now: datetime) -> None:
+    live = session.scalars(
+        select(Registration)
+        .join(Event, Event.id == Registration.event_id)
+        .where(Registration.person_id == person.id, Registration.state.in_(LIVE), Event.ends_at > now)
+        .order_by(Registration.event_id)
+        .options(
+            joinedload(Registration.person),
+            joinedload(Registration.invite),
+            joinedload(Registration.series_registration),
+            joinedload(Registration.event).options(
+                joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule)
+            ),
+        )
+    ).all()
+    # All pools at once, in ascending order: two who leave several gatherings never wait for each other.
+    places.lock(
+        session, [pool for row in live for pool in (row.event.room_id, row.event.online_id) if pool is not None]
+    )
+    every = select(SeriesRegistration).where(
+        SeriesRegistration.person_id == person.id, SeriesRegistration.state == "confirmed"
+    )
+    with_all = every.options(joinedload(SeriesRegistration.person), joinedload(SeriesRegistration.invite))
+    for series_registration in session.scalars(with_all).all():
+        cancel_series(session, series_registration, site, now=now)
+    for row in live:
+        cancel(session, row, site, now=now, tell=row.event.status != "cancelled")

@@ -1,0 +1,171 @@
+"""All that is held about a person, read for showing and for export."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.models import Person
+from gatherings.mail.models import OutboxMail
+from gatherings.questions.models import Question
+from gatherings.questions.types import TYPES
+from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
+from gatherings.registration.queries import list_of_person, list_series_of_person
+
+
+@dataclass(frozen=True)
+class HeldAnswer:
+    """One answer in words."""
+
+    label: str
+    value: str
+    stored: Any
+
+
+@dataclass(frozen=True)
+class HeldRegistration:
+    """One registration (or "every month") with what came with it."""
+
+    registration: Registration | SeriesRegistration
+    answers: Sequence[HeldAnswer]
+    consents: Sequence[Consent]
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """Everything: the person, registrations, "every month"s, mails (kind and time)."""
+
+    person: Person
+    registrations: Sequence[HeldRegistration]
+    every: Sequence[HeldRegistration]
+    mails: Sequence[OutboxMail]
+
+
+def read_own_data(session: Session, person: Person, *, locale: str = "en") -> OwnData:
+    """Read all that is held about a person, in few queries; answers in words of `locale`."""
+    registrations = list_of_person(session, person.id)
+    every = list_series_of_person(session, person.id)
+    ids, every_ids = [row.id for row in registrations], [row.id for row in every]
+    answers = session.execute(
+        select(Answer, Question)
+        .join(Question, Question.id == Answer.question_id)
+        .where(or_(Answer.registration_id.in_(ids), Answer.series_registration_id.in_(every_ids)))
+        .order_by(Question.position, Question.id)
+    ).all()
+    consents = session.scalars(
+        select(Consent)
+        .where(or_(Consent.registration_id.in_(ids), Consent.series_registration_id.in_(every_ids)))
+        .order_by(Consent.id)
+    ).all()
+
+    def held(row: Registration | SeriesRegistration, column: str) -> HeldRegistration:
+        return HeldRegistration(
+            row,
+            [_in_words(one, question, locale) for one, question in answers if getattr(one, column) == row.id],
+            [consent for consent in consents if getattr(consent, column) == row.id],
+        )
+
+    return OwnData(
+        person,
+        [held(row, "registration_id") for row in registrations],
+        [held(row, "series_registration_id") for row in every],
+        list_mails_of(session, person, abouts_of(session, person)),
+    )
+
+
+def _in_words(answer: Answer, question: Question, locale: str) -> HeldAnswer:
+    kind = TYPES[question.type]
+    try:
+        shown = kind.show(kind.from_json(answer.value), locale)
+    except ValueError:  # the question was of another type when it was answered
+        shown = str(answer.value)
+    return HeldAnswer(question.label, shown, answer.value)
+
+
+def abouts_of(session: Session, person: Person) -> list[str]:
+    """Name everything that mails to this person can be about, erased registrations too."""
+    singles = session.scalars(select(Registration.public_id).where(Registration.person_id == person.id))
+    every = session.scalars(select(SeriesRegistration.public_id).where(SeriesRegistration.person_id == person.id))
+    return [
+        f"person:{person.public_id}",
+        *(f"registration:{public_id}" for public_id in singles),
+        *(f"series-registration:{public_id}" for public_id in every),
+    ]
+
+
+def list_mails_of(session: Session, person: Person, abouts: Sequence[str]) -> Sequence[OutboxMail]:
+    """List the mails to a person, newest first, without their bytes; never those to somebody else."""
+    return session.scalars(
+        select(OutboxMail)
+        .where(OutboxMail.recipient == person.address)
+        .where(or_(OutboxMail.about.in_(abouts), OutboxMail.recipient == person.address))
+        .order_by(OutboxMail.id.desc())
+        .limit(500)
+    ).all()
+
+
+def export_of(data: OwnData, *, now: datetime) -> dict[str, Any]:
+    """Give everything as JSON values: instants in ISO 8601 (UTC), wall-clock times with their zone."""
+    return {
+        "exported_at": now.isoformat(),
+        "address": data.person.address,
+        "known_since": data.person.created_at.isoformat(),
+        "registrations": [_single(held) for held in data.registrations],
+        "every_month": [_every(held) for held in data.every],
+        "mails": [
+            {
+                "kind": mail.kind,
+                "subject": mail.subject,
+                "created_at": mail.created_at.isoformat(),
+                "sent_at": _iso(mail.sent_at),
+                "state": mail.state,
+            }
+            for mail in data.mails
+        ],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _common(held: HeldRegistration) -> dict[str, Any]:
+    row = held.registration
+    return {
+        "name": row.name,
+        "zone": row.zone,
+        "language": row.language,
+        "state": row.state,
+        "registered_at": row.created_at.isoformat(),
+        "cancelled_at": _iso(row.cancelled_at),
+        "code_of_kindness_agreed_at": _iso(row.code_agreed_at),
+        "answers": [{"question": one.label, "answer": one.value, "stored": one.stored} for one in held.answers],
+        "consents": [
+            {"text": one.text, "given_at": one.given_at.isoformat(), "withdrawn_at": _iso(one.withdrawn_at)}
+            for one in held.consents
+        ],
+    }
+
+
+def _single(held: HeldRegistration) -> dict[str, Any]:
+    row = held.registration
+    assert isinstance(row, Registration)  # as read_own_data sorted them
+    event = row.event
+    return {
+        "event": event.title,
+        "community": event.community.name,
+        "starts": {"local": event.starts_local.isoformat(), "zone": event.zone, "at": event.starts_at.isoformat()},
+        "every_month": row.series_registration_id is not None,
+        "confirmed_at": _iso(row.confirmed_at),
+        "attended_at": _iso(row.attended_at),
+        **_common(held),
+    }
+
+
+def _every(held: HeldRegistration) -> dict[str, Any]:
+    row = held.registration
+    assert isinstance(row, SeriesRegistration)  # as read_own_data sorted them
+    return {"series": row.series.title, "community": row.series.community.name, "attends": row.wish, **_common(held)}

@@ -1,0 +1,85 @@
+"""Drills: load, faults and races against the real server, small in `make test`, at full size in `make drills`."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.databases import Cluster, SqliteTemplate
+from tests.drills.houses import House, open_house
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.drill)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much a drill takes on: at full size what reliability.md asks for."""
+
+    full: bool
+
+    def __call__(self, full: int, small: int) -> int:
+        return full if self.full else small
+
+
+@pytest.fixture(scope="session")
+def size(full_size: bool) -> Size:
+    """`size(1000, 120)`: the number of reliability.md in `make drills`, a small one in `make test`."""
+    return Size(full_size)
+
+
+def _source(request: pytest.FixtureRequest, kind: str) -> SqliteTemplate | Cluster:
+    source: SqliteTemplate | Cluster = request.getfixturevalue(
+        {"sqlite": "sqlite_template", "postgres": "postgres_cluster"}[kind]
+    )
+    return source
+
+
+@pytest.fixture(scope="module")
+def house(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """An installation that a module's drills share, each with an event of its own; once on each database."""
+    folder = tmp_path_factory.mktemp(f"house-{database_kind}")
+    with _source(request, database_kind).fresh(folder) as url, open_house(folder, url) as made:
+        yield made
+
+
+class Builder:
+    """Open installations for one test: `houses("sqlite", worker=False)`."""
+
+    def __init__(self, request: pytest.FixtureRequest, folder: Path, stack: ExitStack) -> None:
+        self._request, self._folder, self._stack = request, folder, stack
+        self._count = 0
+
+    def __call__(self, kind: str, **how: Any) -> House:
+        return self.on(self.database(kind), **how)
+
+    def database(self, kind: str) -> str:
+        """Make a fresh migrated database and give its address."""
+        folder = self._new_folder()
+        return self._stack.enter_context(_source(self._request, kind).fresh(folder))
+
+    def on(self, url: str, **how: Any) -> House:
+        """Open an installation on a database that is there already."""
+        return self._stack.enter_context(open_house(self._new_folder(), url, **how))
+
+    def _new_folder(self) -> Path:
+        self._count += 1
+        folder = self._folder / str(self._count)
+        folder.mkdir()
+        return folder
+
+
+@pytest.fixture
+def houses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Builder]:
+    """Installations of a test's own, to be broken as it likes."""
+    with ExitStack() as stack:
+        yield Builder(request, tmp_path, stack)

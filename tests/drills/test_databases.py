@@ -1,0 +1,133 @@
+"""A database that is locked by somebody else (bar B2) or restarted under load (B3)."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from tests.databases import cluster
+from tests.drills.books import books_of
+from tests.drills.client import Answer, Visitor
+from tests.drills.crowd import Visit, crowd, form_to, forms_of, in_turns, register, share
+from tests.drills.houses import House, open_house
+
+
+@contextmanager
+def locked(house: House) -> Iterator[None]:
+    """Hold the write lock of the SQLite file as another program would."""
+    other = sqlite3.connect(make_url(house.url).database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+async def read_while(port: int, path: str, task: "asyncio.Future[object]") -> list[Answer]:
+    looks = []
+    async with Visitor(port) as reader:
+        while not task.done():
+            looks.append(await reader.get(path))
+            await asyncio.wait([task], timeout=0.2)
+    return looks
+
+
+def test_registrations_wait_for_a_lock_of_four_seconds_and_reading_goes_on(houses, size):
+    house = houses("sqlite")
+    event = house.event(capacity_online=100)
+    path, seconds = f"/events/{event.slug}", size(4, 2)
+    addresses = [f"wait{number}@example.org" for number in range(6)]
+
+    async def run() -> tuple[list[Visit], list[Answer]]:
+        with locked(house):
+            coming = asyncio.ensure_future(crowd(house.port, path, addresses, len(addresses)))
+            looks = await read_while(house.port, path, asyncio.ensure_future(asyncio.sleep(seconds)))
+        return await coming, looks
+
+    visits, looks = asyncio.run(run())
+    assert [visit.told for visit in visits] == ["place"] * len(addresses)
+    assert min(visit.seconds for visit in visits) >= seconds * 0.8
+    assert {look.status for look in looks} == {200}
+    assert share((look.seconds for look in looks), 0.95) <= 1
+    assert books_of(house, event).confirmed == set(addresses)
+
+
+def test_long_lock_gives_a_busy_page_that_keeps_what_was_typed(houses, size):
+    house = houses("sqlite")
+    event = house.event(capacity_online=100)
+    path, seconds, people = f"/events/{event.slug}", size(30, 13), 30
+    typed = {"name": "Zoë Ωmega <Example>", "email": "kept@example.org"}
+
+    async def one(number: int) -> tuple[Answer, float]:
+        async with Visitor(house.port) as visitor:
+            form = form_to((await visitor.get(path)).text, "/register")
+            began = time.monotonic()
+            email = f"busy{number}@example.org" if number else typed["email"]
+            answer = await visitor.post(form.action, {**form.fields, **typed, "email": email})
+            return answer, time.monotonic() - began
+
+    async def run() -> tuple[list[tuple[Answer, float]], list[Answer], Visit]:
+        with locked(house):
+            pressing = asyncio.ensure_future(in_turns(range(people), one, people))
+            looks = await read_while(house.port, path, asyncio.ensure_future(asyncio.sleep(seconds)))
+        answers = await pressing
+        return answers, looks, await register(house.port, path, "after@example.org")
+
+    answers, looks, after = asyncio.run(run())
+    statuses = {answer.status for answer, _ in answers}
+    assert statuses <= {303, 503}, statuses
+    busy = [answer for answer, _ in answers if answer.status == 503]
+    assert len(busy) >= people // 2
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in busy)
+    kept = next(form for answer in busy for form in forms_of(answer.text) if form.action.endswith("/register"))
+    assert kept.fields["name"] == typed["name"]
+    assert max(seconds for _, seconds in answers) <= 25
+    assert {look.status for look in looks} == {200}
+    assert share((look.seconds for look in looks), 0.90) <= 1
+    assert after.told == "place"
+    assert books_of(house, event).taken == 1 + sum(answer.status == 303 for answer, _ in answers)
+
+
+@pytest.mark.needs("postgres")
+def test_postgres_restarted_under_load_is_found_again_within_seconds(tmp_path, size):
+    seats = 100_000
+    with cluster(durable=True) as server:
+        server.prepare(tmp_path)
+        with server.fresh(tmp_path) as url, open_house(tmp_path, url) as house:
+            event = house.event(capacity_online=seats)
+            path, seconds = f"/events/{event.slug}", size(12, 5)
+            visits: list[Visit] = []
+
+            async def come(number: int, until: float) -> None:
+                count = 0
+                while time.monotonic() < until:
+                    count += 1
+                    visits.append(await register(house.port, path, f"v{number}n{count}@example.org", timeout=20))
+                    await asyncio.sleep(0.02)
+
+            async def run() -> float:
+                until = time.monotonic() + seconds
+                coming = [asyncio.ensure_future(come(number, until)) for number in range(16)]
+                await asyncio.sleep(seconds / 4)
+                await asyncio.to_thread(server.control, "restart", "-m", "immediate")
+                back = time.monotonic()
+                await asyncio.gather(*coming)
+                return back
+
+            back = asyncio.run(run())
+            assert {visit.status for visit in visits} <= {200, 503}
+            assert [visit.trouble for visit in visits if visit.trouble] == []
+            refused = [visit.ended for visit in visits if visit.status == 503]
+            assert refused, "the restart met nobody: the drill proves nothing"
+            assert max(refused) - min(refused) <= 5
+            assert any(visit.told == "place" and visit.pressed > back for visit in visits)
+            books = books_of(house, event)
+            assert {visit.address for visit in visits if visit.told == "place"} <= books.confirmed
+            house.a_minute_passes()
+            house.wait_for_mail(60)
+            assert {got.recipient for got in house.receiver.messages} == books.confirmed

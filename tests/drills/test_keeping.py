@@ -1,0 +1,189 @@
+"""What keepers of an installation do: backup and restore (bar B20), a rotated key (B22), a clean stop (B21)."""
+
+import asyncio
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from gatherings.accounts.models import Person
+from gatherings.core.tokens import Signer
+from gatherings.db.session import db
+from gatherings.mail.models import OutboxMail
+from gatherings.registration.models import Registration
+from tests.databases import SECRET, make_app
+from tests.drills.books import books_of
+from tests.drills.client import NoAnswer, NotTaken, Visitor
+from tests.drills.crowd import crowd
+from tests.drills.houses import House, plain_environ
+from tests.servers import ROOT, running_server
+
+KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_backup_made_in_a_rush_is_whole_and_sends_nothing_again(houses, size, tmp_path, kind):
+    house = houses(kind)
+    seats, people = size(100, 30), size(1000, 120)
+    event = house.event(capacity_online=seats)
+    file = tmp_path / "copy.backup"
+
+    async def run() -> "subprocess.CompletedProcess[str]":
+        addresses = [f"copy{number}@example.org" for number in range(people)]
+        coming = asyncio.ensure_future(crowd(house.port, f"/events/{event.slug}", addresses, size(200, 20)))
+        await asyncio.sleep(size(1000, 300) / 1000)
+        done = await asyncio.to_thread(house.command, "backup", str(file))
+        assert {visit.status for visit in await coming} == {200}
+        return done
+
+    done = asyncio.run(run())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert file.stat().st_mode & 0o077 == 0
+    house.wait_for_mail(60)
+    sent_before = len(house.receiver.messages)
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'gatherings.sqlite'}" if kind == "sqlite" else houses.database(kind)
+    environ = plain_environ(folder, url, SMTP_URL=f"smtp://{house.receiver.host}:{house.receiver.port}")
+    words = [sys.executable, "-m", "gatherings"]
+    back = subprocess.run(
+        [*words, "restore", "--yes", str(file)], env=environ, cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert back.returncode == 0, back.stdout + back.stderr
+    if kind == "sqlite":
+        with sqlite3.connect(folder / "gatherings.sqlite") as copy:
+            assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert copy.execute("PRAGMA foreign_key_check").fetchall() == []
+        copy.close()
+    app = make_app(folder, url)
+    restored = House(folder, url, house.receiver, house.server, app)
+    books = books_of(restored, event)
+    assert books.taken <= seats
+    assert sorted(books.waiting.values()) == list(range(1, len(books.waiting) + 1))
+    mails = restored.ask(select(func.count(OutboxMail.id)))[0][0]
+    assert mails == books.taken + len(books.waiting)
+    with open(folder / "worker.log", "ab") as log:
+        worker = subprocess.Popen([*words, "worker"], env=environ, cwd=folder, stdout=log, stderr=log)
+    try:
+        time.sleep(4)
+        assert worker.poll() is None
+    finally:
+        worker.terminate()
+        worker.wait(40)
+    assert len(house.receiver.messages) == sent_before
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_old_links_open_after_the_key_was_rotated(houses, tmp_path):
+    house = houses("sqlite")
+    event = house.event(capacity_online=None)
+    house.fill(event, 1, "key")
+    row = house.ask(
+        select(
+            Registration.public_id, Registration.link_version, Person.public_id.label("person"), Person.feed_version
+        ).join(Person, Person.id == Registration.person_id)
+    )[0]
+    old = Signer((SECRET,))
+    paths = [
+        f"/registrations/{old.sign('manage', row.public_id, row.link_version)}",
+        f"/join/{old.sign('join', row.public_id, row.link_version)}",
+        f"/calendar/{old.sign('feed', row.person, row.feed_version)}.ics",
+    ]
+    assert _statuses(house.port, paths) == [200, 200, 200]
+    house.server.stop()
+    new = "another key, made yesterday, 0123456789abcdef"
+    for fallbacks, wanted in ((SECRET, 200), ("", 404)):
+        folder = tmp_path / f"rotated-{wanted}"
+        folder.mkdir()
+        with running_server(
+            folder, house.url, smtp=house.receiver, SECRET_KEY=new, SECRET_KEY_FALLBACKS=fallbacks
+        ) as server:
+            assert _statuses(server.port, paths) == [wanted] * 3
+
+
+def _statuses(port: int, paths: list[str]) -> list[int]:
+    async def run() -> list[int]:
+        async with Visitor(port) as visitor:
+            return [(await visitor.get(path)).status for path in paths]
+
+    return asyncio.run(run())
+
+
+def test_stopping_under_load_answers_everybody_who_was_let_in(houses, size):
+    house = houses("sqlite")
+    event = house.event(capacity_online=None)
+    path = f"/events/{event.slug}"
+    stopped = asyncio.Event()
+    counts = {"answered": 0, "not taken": 0, "cut": 0}
+    statuses: set[int] = set()
+
+    async def come(number: int) -> None:
+        while True:
+            try:
+                async with Visitor(house.port, timeout=35) as visitor:
+                    answer = await visitor.get(path, Connection="close")
+            except NotTaken:
+                counts["not taken"] += 1
+                return
+            except NoAnswer:
+                counts["cut"] += 1
+            else:
+                counts["answered"] += 1
+                statuses.add(answer.status)
+            if stopped.is_set():
+                return
+
+    async def run() -> tuple[int, float]:
+        coming = [asyncio.ensure_future(come(number)) for number in range(size(64, 16))]
+        await asyncio.sleep(size(4, 1))
+        began = time.monotonic()
+        code = await asyncio.to_thread(house.server.terminate)
+        took = time.monotonic() - began
+        stopped.set()
+        await asyncio.gather(*coming)
+        return code, took
+
+    code, took = asyncio.run(run())
+    assert (code, counts["cut"]) == (0, 0), counts
+    assert min(counts["answered"], counts["not taken"]) > 0
+    assert statuses == {200}
+    assert took <= 30
+
+
+def test_registrations_in_hand_are_finished_when_the_server_is_stopped(houses, size):
+    house = houses("sqlite")
+    event = house.event(capacity_online=None)
+    addresses = [f"stop{number}@example.org" for number in range(size(400, 60))]
+
+    async def run() -> list[str]:
+        coming = asyncio.ensure_future(crowd(house.port, f"/events/{event.slug}", addresses, 20))
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(house.server.terminate)
+        return [visit.address for visit in await coming if visit.told == "place"]
+
+    told = asyncio.run(run())
+    assert 0 < len(told) < len(addresses)
+    assert set(told) <= books_of(house, event).confirmed
+
+
+def test_server_refuses_a_database_of_a_newer_version(houses, tmp_path):
+    url = houses.database("sqlite")
+    file = Path(url.removeprefix("sqlite:///"))
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'of tomorrow'")
+    connection.close()
+    before = shutil.copyfile(file, tmp_path / "before.sqlite").read_bytes()
+    for command in (["run", "--port", "1"], ["check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "gatherings", *command],
+            env=plain_environ(tmp_path, url), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode in (1, 2)
+        assert "newer version of Gatherings" in done.stdout + done.stderr
+    assert file.read_bytes() == before

@@ -1,0 +1,138 @@
+"""What must hold of each kind of letter, and for names that were meant to do harm."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from gatherings.accounts.rules import normalise_address
+from gatherings.mail import actions as outbox
+from gatherings.registration.actions import ask_new_address, cancel, confirm_new_address
+from gatherings.registration.actions.finding import send_links
+from gatherings.registration.actions.series import cancel_series, get_series_of_any_status
+from gatherings.registration.actions.telling import list_due_changes, remind, tell_change
+from gatherings.events.actions import note_series_change
+from gatherings.registration.mails import COMPOSERS
+from tests.factories import (
+    NOW,
+    SITE,
+    dates_of,
+    get_registration,
+    make_community,
+    make_event,
+    make_registration,
+    make_series,
+    make_series_registration,
+)
+
+HOUR = timedelta(hours=1)
+NAMES = ("Ada Example", "<a href='https://x.example'>Ada</a>", "{{ 7*7 }} ${7*7} %(title)s %s", 'Ada "A;B,C:\\N" O’Hara 愛')
+
+
+def post_my_data(session):
+    outbox.post(
+        session, key="my-data:1", kind="my_data", recipient="ada@example.org", sender="Gatherings",
+        zone="Pacific/Auckland", facts={"secret": "S" * 43, "to": {"name": "Ada", "address": "ada@example.org"}},
+        now=NOW, domain="example.org",
+    )  # fmt: skip
+
+
+def live_through_everything(session, change, name):
+    """Cause a letter of every kind by the real actions."""
+    community = make_community(session)
+    event = make_event(session, community, capacity_online=1, title=name)
+    ada = make_registration(session, event, name=name)
+    make_registration(session, event, name=name, address="ben@example.org")
+    change(event, NOW, place_name="Somewhere", join_url="https://meet.example.org/new")
+    cancel(session, get_registration(session, ada.public_id), SITE, now=NOW + HOUR)
+    moving = make_registration(session, make_event(session, community), name=name)
+    ask_new_address(session, moving, normalise_address("ada@example.net"), SITE, now=NOW)
+    session.flush()
+    link = session.query(outbox.OutboxMail).filter_by(kind="new_address").one().facts["secret"]
+    confirm_new_address(session, get_registration(session, moving.public_id), link, SITE, now=NOW)
+    series = make_series(session, community, title=name)
+    december = dates_of(session, series)[0]
+    make_registration(session, december, name=name)
+    make_series_registration(session, december, name=name)
+    change(event, NOW + HOUR, status="cancelled")
+    remind(session, SITE, now=december.starts_at - 23 * HOUR)
+    remind(session, SITE, now=december.starts_at - HOUR / 2)
+    post_my_data(session)
+    send_links(session, "ada@example.org", SITE, now=NOW)
+    other = make_series(session, community, title=name)
+    leaving = make_series_registration(session, dates_of(session, other)[0], name=name)
+    cancel_series(session, leaving, SITE, now=NOW)
+    series = get_series_of_any_status(session, series.id)
+    for status in ("published", "cancelled"):
+        series.status = status
+        note_series_change(session, series, ("rule",), {}, now=NOW, delay=0)
+        session.flush()
+        for change_id in list_due_changes(session, NOW):
+            tell_change(session, change_id, SITE, now=NOW)
+
+
+@pytest.fixture(params=NAMES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def posts(session, mails, change, name):
+    live_through_everything(session, change, name)
+    return mails()
+
+
+def links_in(html):
+    return set(re.findall(r'href="([^"]+)"', html))
+
+
+def test_all_kinds_hold_what_every_letter_must(posts, name):
+    assert {post.row.kind for post in posts} == set(COMPOSERS)
+    for post in posts:
+        kind = post.row.kind
+        assert "meet.example.org" not in post.everything, kind
+        # The same content in both forms: each link, each fact.
+        assert links_in(post.html) == set(re.findall(r"https?://gatherings\.test\S+", post.text)), kind
+        assert not [line for line in post.text.splitlines() if len(line) > 78 and "http" not in line], kind
+        assert "\n" not in post.letter.subject
+        assert post.message["To"] == post.row.recipient
+        assert post.html.count('class="button-link"') == (0 if kind == "links" else 1), kind
+
+
+def test_calendars_carry_no_way_to_manage_and_one_reader(posts):
+    invites = [post for post in posts if post.ics]
+    assert {post.row.kind for post in invites} == set(COMPOSERS) - {
+        "waiting", "reminder_day", "reminder_hour", "new_address", "links", "my_data",
+    }  # fmt: skip
+    for post in invites:
+        assert b"/registrations/" not in post.ics
+        assert post.ics == next(
+            part.get_payload(decode=True) for part in post.message.walk() if part.get_content_type() == "application/ics"
+        )
+        for event in post.events:
+            assert event["ATTENDEE"] == f"mailto:{post.row.recipient}"
+            assert event["ORGANIZER"] == "mailto:gatherings@example.org"
+        assert post.ics.count(b"\r\nMETHOD:") == 1
+
+
+def test_names_stay_what_they_are(posts, name):
+    for post in posts:
+        if post.row.kind in ("my_data", "new_address"):
+            continue
+        assert name in post.letter.text, post.row.kind
+        assert "https://x.example" not in links_in(post.html)
+        assert "<a href='" not in post.letter.html
+        assert "49" not in re.sub(r"/\S+", "", post.text)
+    confirmed = next(post for post in posts if post.row.kind == "confirmed")
+    assert str(confirmed.event["SUMMARY"]) == name
+    assert len(confirmed.ics.split(b"BEGIN:VEVENT")) == 2
+
+
+def test_line_breaks_in_a_name_make_no_line_of_their_own(session, mail):
+    event = make_event(session, title="A\r\nBcc: eve@example.org\n\nX")
+    make_registration(session, event, name="Ada\nMETHOD:CANCEL\r\nTo: eve@example.org")
+    post = mail("confirmed")
+    assert post.message["Bcc"] is None
+    assert post.message["Subject"] == "You have a place: A Bcc: eve@example.org X"
+    assert "Hello Ada METHOD:CANCEL To: eve@example.org," in post.letter.text
+    assert b"\r\nMETHOD:CANCEL" not in post.ics
