@@ -209,5 +209,5 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {
         **browser_type_launch_args,
         "executable_path": parts.need("browser"),
-        "args": [*arguments, "--disable-dev-shm-usage"],
+        "args": [*arguments, "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--disable-sync"],
     }

@@ -57,6 +57,7 @@ def get_community_state(session: Session, slug: str) -> CommunityState | Moved:
         select(
             Community.id,
             Community.name,
+            Community.public_id,
             Community.version,
             select(func.count()).where(*own).scalar_subquery(),
             select(func.sum(Series.revision)).where(*own).scalar_subquery(),

@@ -2,11 +2,11 @@
 
 import random
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, event, text
@@ -15,11 +15,10 @@ from sqlalchemy.orm import Session
 
 from gatherings.core.errors import Busy
 from gatherings.db.base import Base
+from gatherings.db.turns import BUSY_TIMEOUT, Turn, Turns
 
 db = SQLAlchemy(model_class=Base, session_options={"autoflush": True, "expire_on_commit": False})
 
-BUSY_TIMEOUT = 10  # seconds that a write waits for another process's lock before the answer is 503
-SHORT_WAIT = 1  # seconds that a thread waits here once half of the threads wait already
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -27,46 +26,14 @@ _TRIES = 4
 _RETRIED = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
 _WAITED_IN_VAIN = "55P03"  # PostgreSQL: a lock was not to be had within lock_timeout
 
-
-class _WriteQueue:
-    """Let the threads of one process write to SQLite one after the other, and keep half of them free to read.
-
-    SQLite's own waiting is unfair polling; a lock in front of it keeps the order within a process. When another
-    process holds the file, at most half of the threads wait for long (the one whose turn it is among them), the
-    rest give up early with a 503.
-    """
-
-    def __init__(self) -> None:
-        self.limit = 4
-        self._turn = threading.Lock()
-        self._count = threading.Lock()
-        self._waiting = 0
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._count:
-            patient = self._waiting < self.limit
-            self._waiting += 1
-        try:
-            if not self._turn.acquire(timeout=BUSY_TIMEOUT if patient else SHORT_WAIT):
-                raise Busy()
-            try:
-                yield
-            finally:
-                self._turn.release()
-        finally:
-            with self._count:
-                self._waiting -= 1
-
-
-_write_queue = _WriteQueue()
+_turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()  # of SQLite's engines
 
 
 def configure_engine(engine: Engine, *, threads: int = 8) -> None:
     """Set pragmas and the way transactions begin; call once for each engine."""
     if engine.dialect.name != "sqlite":
         return
-    _write_queue.limit = max(1, threads // 2)
+    _turns[engine] = Turns(str(engine.url.database), patient=max(1, threads // 2))
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, record: Any) -> None:
@@ -85,8 +52,13 @@ def configure_engine(engine: Engine, *, threads: int = 8) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("writing", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        patience = options.get("patience", BUSY_TIMEOUT * 1000)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def current_session() -> Session:
@@ -111,11 +83,10 @@ def unit_of_work() -> Iterator[Session]:
         raise RuntimeError("the session has unsaved changes from outside a unit of work")
     session.rollback()
     session.expunge_all()
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    with _write_queue() if sqlite else _no_queue():
+    with _turn(session) as turn:
         session.info["writing"] = True
         try:
-            _begin(session)
+            _begin(session, turn)
             yield session
             session.commit()
         except BaseException:
@@ -125,18 +96,21 @@ def unit_of_work() -> Iterator[Session]:
             session.info.pop("writing", None)
 
 
-def _begin(session: Session) -> None:
+def _turn(session: Session) -> AbstractContextManager[Turn | None]:
+    turns = _turns.get(session.get_bind().engine)
+    return turns.take() if turns is not None else nullcontext()
+
+
+def _begin(session: Session, turn: Turn | None) -> None:
+    patience = {} if turn is None else {"patience": max(0, int(turn.left * 1000))}
     try:
-        session.connection(execution_options={"writing": True})
+        session.connection(execution_options={"writing": True, **patience})
     except DBAPIError as error:
         if unavailable(error):
             raise Busy() from error
         raise
-
-
-@contextmanager
-def _no_queue() -> Iterator[None]:
-    yield
+    if turn is not None:
+        turn.began()
 
 
 def transact(action: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

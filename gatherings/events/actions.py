@@ -125,8 +125,10 @@ def note_change(
             .values(revision=Series.revision + 1, changed_at=now)
             .execution_options(synchronize_session="fetch")
         )
-    # Nobody is registered for a draft, and nobody wants mail about what is over.
-    if before["status"] == "draft" or max(event.ends_at.isoformat(), str(before["ends_at"])) <= now.isoformat():
+    # Nobody is registered for a draft, and nobody wants mail about what is over or stays cancelled.
+    if before["status"] == "draft" or before["status"] == event.status == "cancelled":
+        return
+    if max(event.ends_at.isoformat(), str(before["ends_at"])) <= now.isoformat():
         return
     _gather(session, {"event_id": event.id}, kinds, before, now=now, delay=delay, via_series=via_series)
 
@@ -154,6 +156,7 @@ def _gather(
         )
         return
     change.kinds = " ".join(sorted(set(change.kinds.split()) | set(kinds)))
+    change.before = {**before, **change.before}  # what people last knew, whichever change told of a fact first
     change.via_series = change.via_series and via_series
     # Each new change waits its minutes again, but nobody waits longer than five times that in all.
     change.due_at = min(due_at, change.first_at + timedelta(seconds=5 * delay))
@@ -181,7 +184,7 @@ def make_dates(session: Session, series: Series, *, host: str, now: datetime) ->
     """Make a series' dates into events until `ahead` of them are to come; give the new ones (domain.md: series).
 
     `series.rules` must be loaded. Dates in a gap or fold follow RFC 5545 3.3.5. A date is made once: one that was
-    cancelled or moved is not made again.
+    cancelled or moved is not made again; one that is over already is not made at all.
     """
     if not series.rules:
         return []

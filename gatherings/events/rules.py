@@ -37,7 +37,8 @@ def derive(starts_local: datetime, ends_local: datetime, zone: str, *, lenient: 
     """Derive the UTC instants of wall-clock times in `zone` (domain.md, Time 1).
 
     Raises InvalidInput, for a time that does not exist or exists twice (Time 2), and for an end before its start.
-    `lenient` is for dates that a rule made: there the RFC 5545 rule decides (3.3.5).
+    `lenient` is for dates that a rule made: there the RFC 5545 rule decides (3.3.5), and a date whose end would
+    come before the start that the rule moved (02:30 to 03:30 in a gap from 02:00 to 03:00) keeps its length.
     """
     problems: list[Problem] = []
     instants: list[datetime] = []
@@ -48,6 +49,8 @@ def derive(starts_local: datetime, ends_local: datetime, zone: str, *, lenient: 
             problems.append(Problem(field, problem.sentence))
     if problems:
         raise InvalidInput(problems)
+    if lenient and instants[1] <= instants[0] and ends_local > starts_local:
+        instants[1] = instants[0] + (ends_local - starts_local)
     if instants[1] <= instants[0]:
         raise InvalidInput([Problem("ends", say("The end should come after the start."))])
     if instants[1] - instants[0] > timedelta(days=60):
@@ -101,6 +104,12 @@ _TOLD = {
 def kinds_of_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """Name what people must be told about between two snapshots of facts: of time, place, link, status, rule."""
     return tuple(kind for kind, names in _TOLD.items() if any(before.get(name) != after.get(name) for name in names))
+
+
+def taken_back(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether the facts of a kind that `before` holds are all as they were (it holds some)."""
+    known = [name for name in _TOLD[kind] if name in before]
+    return bool(known) and all(before[name] == after.get(name) for name in known)
 
 
 def facts_of(event: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gatherings import ics
+from gatherings.core import zones
 from gatherings.core.recurrence import Rule
 
 
@@ -106,6 +107,10 @@ def differs(series: Any, rule: Any, date: Any) -> bool:
 def rule_text(rule: Any) -> str:
     """Give a series rule's RRULE value, ended where the stretch was ended (UNTIL in UTC, RFC 5545 3.3.10)."""
     parsed = Rule.parse(rule.rule)
+    if parsed.count is not None and rule.until_at is None:
+        # Written as an end, so that an entry that begins later does not run on for longer.
+        last = parsed.occurrences(rule.starts_local, rule.zone, limit=parsed.count)[-1]
+        return parsed.with_until(zones.to_utc_rfc(last, rule.zone)[0]).text
     return parsed.with_until(rule.until_at).text if rule.until_at is not None else parsed.text
 
 

@@ -20,7 +20,7 @@ class Wrong:
         return f"{place}, {self.field}: {self.sentence}" if self.field else f"{place}: {self.sentence}"
 
 
-class ProgrammeProblem(ValueError):
+class ProgrammeProblem(Exception):
     """A programme file that cannot be loaded; `problems` are all that were found, in the order of lines."""
 
     def __init__(self, problems: Iterable[Wrong]) -> None:

@@ -96,7 +96,6 @@ def list_series_dates(session: Session, series_id: int) -> list[Event]:
             .where(Event.series_id == series_id, Event.series_rule_id.is_not(None))
             .order_by(Event.starts_at)
             .options(*_compared())
-            .execution_options(populate_existing=True)
         )
     )
 

@@ -1,6 +1,7 @@
 """Public screens that show several features: listing, community, series, event page with its form."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -234,10 +235,18 @@ def _calendar_links(event: Event, now: datetime) -> dict[str, str] | None:
     if event.approximate or event.status == "cancelled" or event.ends_at <= now:
         return None
     entry = public_entry(event, settings().base_url)
-    told: dict[str, Any] = {"all_day": event.all_day, "details": entry.description, "location": entry.location}
-    what = (event.title, event.starts_local, event.ends_local, event.zone)
+    what = (entry.summary, entry.starts_local, entry.ends_local, entry.zone)
+    links = _links(*what, entry.all_day, entry.description, entry.location)
+    return {"file": f"/events/{event.slug}/event.ics", **links}
+
+
+@lru_cache(maxsize=512)
+def _links(
+    title: str, starts: datetime, ends: datetime, zone: str, all_day: bool, details: str, location: str
+) -> dict[str, str]:
+    what = (title, starts, ends, zone)
+    told: dict[str, Any] = {"all_day": all_day, "details": details, "location": location}
     return {
-        "file": f"/events/{event.slug}/event.ics",
         "google": ics.google_link(*what, **told),
         "outlook": ics.outlook_link(*what, **told),
         "office": ics.outlook_link(*what, **told, host="outlook.office.com"),

@@ -78,14 +78,19 @@ def facts_for(
     }
 
 
-def rule_facts(rule: SeriesRule, dates: list[Event], excluded: list[datetime]) -> dict[str, Any]:
-    """Snapshot a series' rule with its made dates and those left out for one person (wall clock of the rule)."""
+def rule_facts(
+    rule: SeriesRule, dates: list[Event], excluded: list[datetime], *, first: datetime | None = None
+) -> dict[str, Any]:
+    """Snapshot a series' rule with its made dates and those left out for one person (wall clock of the rule).
+
+    `first` is where their own entry begins (None: with the rule): nobody wants years of past dates in a calendar.
+    """
     starts = [date.original_local for date in dates if date.original_local is not None] or [rule.starts_local]
     last = max(starts) + timedelta(days=366 * 3)
     return {
         "text": rule_text(rule),
         "words": Rule.parse(rule.rule).text,
-        "starts_local": rule.starts_local.isoformat(),
+        "starts_local": (first or rule.starts_local).isoformat(),
         "minutes": rule.minutes,
         "zone": rule.zone,
         "dates": [start.isoformat() for start in starts],
@@ -103,10 +108,15 @@ def series_facts(
     dates: list[tuple[Event, Registration]],
     *,
     invite: dict[str, object] | None,
+    ending_after: datetime | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """Snapshot what a mail about "every month" says: the rule, each coming date and how one stands on it."""
-    coming = [event for event, _ in dates]
+    """Snapshot what a mail about "every month" says: the rule, the dates and how one stands on each.
+
+    `dates` are all of this person's, past ones too: what was left stays left out of the calendar. Only those that
+    end after `ending_after` are told.
+    """
+    dates = [(event, registration) for event, registration in dates if event.series_rule_id == rule.id]
     excluded = [
         event.original_local
         for event, registration in dates
@@ -123,7 +133,7 @@ def series_facts(
             "place_address": series.place_address,
             "status": series.status,
         },
-        "rule": rule_facts(rule, coming, excluded),
+        "rule": rule_facts(rule, [event for event, _ in dates], excluded, first=series_registration.first_local),
         "dates": [
             {
                 **facts_of(event),
@@ -131,6 +141,7 @@ def series_facts(
                 "attends": side_of(event, registration.places_id),
             }
             for event, registration in dates
+            if ending_after is None or event.ends_at > ending_after
         ],
         "community": {"name": community.name, "slug": community.slug, "sender": community.sender},
         "to": {

@@ -52,14 +52,17 @@ class CleanField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no t
             raise wtforms.validators.StopValidation(words(problem.sentence)) from problem
 
 
-class ChoiceField(wtforms.RadioField):  # type: ignore[misc]  # WTForms has no types
-    """One of a few choices; what is not among them is refused in our own words."""
+class ChoiceField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no types
+    """One of a few choices (key, label); what is not among them is refused in our own words."""
+
+    def __init__(self, label: str, choices: Sequence[tuple[str, str]], **more: Any) -> None:
+        super().__init__(label, **more)
+        self.choices = choices
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is not on offer."""
         if self.data not in [key for key, _label in self.choices]:
-            missing = _("Please choose one of these.")
-            raise wtforms.validators.StopValidation(missing)
+            raise wtforms.validators.StopValidation(_("Please choose one of these."))
 
 
 def _read_name(typed: str) -> str:

@@ -6,18 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from gatherings.accounts.actions import forget_attempts
+from gatherings.accounts.actions import end_fresh_links, forget_attempts
+from gatherings.accounts.models import Person
 from gatherings.audit.actions import log
 from gatherings.config import Site
 from gatherings.db.session import current_session, transact
 from gatherings.events.actions import make_dates
 from gatherings.events.models import Event, Series
 from gatherings.invites.actions import store_blocks
+from gatherings.invites.models import Invite
 from gatherings.jobs import actions as jobs
 from gatherings.mail import actions as mail
+from gatherings.registration.actions.disowning import erase_series
 from gatherings.registration.actions.leaving import erase
 from gatherings.registration.actions.sending_series import post_series
 from gatherings.registration.actions.series import fill_dates
@@ -26,6 +29,7 @@ from gatherings.registration.models import Registration, SeriesRegistration
 
 KEPT_AFTER_EVENT = timedelta(days=365)  # reliability.md 5: registrations 12 months after the event
 BODIES_KEPT = timedelta(days=30)
+AT_ONCE = 2000  # rows of a kind in one transaction; the rest the next day
 LOOK_FOR_REMINDERS = 20.0  # seconds
 
 
@@ -90,15 +94,61 @@ def tidy(session: Session, payload: dict[str, Any], now: datetime, *, site: Site
     jobs.forget_done(session, before=now - timedelta(days=7))
     jobs.forget_workers(session, before=now - timedelta(days=1))
     mail.purge_bodies(session, before=now - BODIES_KEPT)
+    long_ago = now - KEPT_AFTER_EVENT
     old = session.scalars(
         select(Registration)
         .join(Event, Event.id == Registration.event_id)
-        .where(Registration.erased_at.is_(None), Event.ends_at < now - KEPT_AFTER_EVENT)
+        .where(Registration.erased_at.is_(None), Event.ends_at < long_ago)
         .order_by(Registration.id)
-        .limit(2000)
+        .limit(AT_ONCE)
     ).all()
     for registration in old:
         erase(session, registration, now=now)
-    if old:
-        log(session, actor="worker", action="retention", about="registrations", now=now, count=len(old))
+    session.flush()
+    series = _let_go_of_series(session, long_ago, now=now)
+    people = _let_go_of_people(session, long_ago)
+    if old or series or people:
+        counts = {"count": len(old), "series": series, "people": people}
+        log(session, actor="worker", action="retention", about="registrations", now=now, **counts)
 
+
+def _let_go_of_series(session: Session, long_ago: datetime, *, now: datetime) -> int:
+    """Erase each "every month" of long ago that has no date left which is kept; return how many."""
+    kept = select(Registration.id).where(
+        Registration.series_registration_id == SeriesRegistration.id, Registration.erased_at.is_(None)
+    )
+    over = session.scalars(
+        select(SeriesRegistration)
+        .where(
+            SeriesRegistration.erased_at.is_(None),
+            func.coalesce(SeriesRegistration.cancelled_at, SeriesRegistration.created_at) < long_ago,
+            ~kept.exists(),
+        )
+        .order_by(SeriesRegistration.id)
+        .limit(AT_ONCE)
+    ).all()
+    for every in over:
+        erase_series(session, every, now=now)
+    session.flush()
+    return len(over)
+
+
+def _let_go_of_people(session: Session, long_ago: datetime) -> int:
+    """Forget the address of whoever has no registration left that is kept; return how many. Counts stay."""
+    single = select(Registration.id).where(Registration.person_id == Person.id, Registration.erased_at.is_(None))
+    every = select(SeriesRegistration.id).where(
+        SeriesRegistration.person_id == Person.id, SeriesRegistration.erased_at.is_(None)
+    )
+    nobodies = session.scalars(
+        select(Person)
+        .where(Person.created_at < long_ago, Person.key.contains("@"), ~single.exists(), ~every.exists())
+        .order_by(Person.id)
+        .limit(AT_ONCE)
+    ).all()
+    for person in nobodies:
+        session.execute(update(Invite).where(Invite.address == person.address).values(address=""))
+        end_fresh_links(session, person.id)
+        person.key = person.address = f"erased-{person.public_id}"
+        person.feed_version += 1
+    session.flush()
+    return len(nobodies)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatherings.accounts.models import Person
 from gatherings.db.base import Base, Line, Pk, PublicId, UtcTime, Zone
-from gatherings.db.types import UtcDateTime
+from gatherings.db.types import UtcDateTime, WallClock
 from gatherings.events.models import Event, Series
 from gatherings.invites.models import Invite
 from gatherings.questions.models import Question
@@ -30,6 +30,8 @@ class SeriesRegistration(Base):
     language: Mapped[str] = mapped_column(String(10), default="en")
     state: Mapped[str] = mapped_column(String(12))  # confirmed, cancelled
     wish: Mapped[str] = mapped_column(String(10))  # room, online
+    # The first date of the present rule that they come to: their entry begins there, not when the series did.
+    first_local: Mapped[datetime | None] = mapped_column(WallClock())
     link_version: Mapped[int] = mapped_column(default=1)
     link_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     code_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

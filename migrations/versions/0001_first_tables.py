@@ -231,6 +231,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("wish", sa.String(length=10), nullable=False),
+        sa.Column("first_local", types.WallClock(), nullable=True),
         sa.Column("link_version", sa.Integer(), nullable=False),
         sa.Column("link_sent_at", types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("code_agreed_at", types.UtcDateTime(timezone=True), nullable=True),

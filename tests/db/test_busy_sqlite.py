@@ -4,22 +4,27 @@ import threading
 import time
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from gatherings.core.errors import Busy
-from gatherings.db import session as sessions
+from gatherings.db import turns
 from gatherings.db.places import Places
-from gatherings.db.session import current_session, transact, unit_of_work
+from gatherings.db.session import _turns, current_session, db, transact, unit_of_work
 from tests.db.helpers import add_one, another_process_holds_the_file, make_pool, taken_of, together
 
 PATIENCE, HASTE = 0.9, 0.1
 
 
 @pytest.fixture
-def short_waits(monkeypatch, database_kind):
-    """Before the first connection is made: the time is handed to SQLite there."""
-    monkeypatch.setattr(sessions, "BUSY_TIMEOUT", PATIENCE)
-    monkeypatch.setattr(sessions, "SHORT_WAIT", HASTE)
+def short_waits(monkeypatch):
+    monkeypatch.setattr(turns, "BUSY_TIMEOUT", PATIENCE)
+    monkeypatch.setattr(turns, "SHORT_WAIT", HASTE)
+
+
+def queue_of(app: Flask) -> turns.Turns:
+    with app.app_context():
+        return _turns[db.engine]
 
 
 def test_writers_wait_for_a_lock_that_is_released_in_time(short_waits, only_sqlite, session):
@@ -86,7 +91,7 @@ def test_half_of_the_threads_are_free_again_at_once(short_waits, only_sqlite, se
 
 def test_fewer_threads_keep_fewer_waiting(short_waits, only_sqlite, session, monkeypatch):
     pool = make_pool(session)
-    monkeypatch.setattr(sessions._write_queue, "limit", 1)
+    monkeypatch.setattr(queue_of(only_sqlite), "_patient", 1)
 
     def write(number: int) -> float:
         began = time.monotonic()
@@ -101,9 +106,7 @@ def test_fewer_threads_keep_fewer_waiting(short_waits, only_sqlite, session, mon
 
 def test_limit_is_half_of_the_threads(make_another, only_sqlite):
     for threads, limit in ((1, 1), (2, 1), (8, 4), (9, 4), (16, 8)):
-        make_another(GATHERINGS_THREADS=str(threads))
-        assert sessions._write_queue.limit == limit
-    make_another()  # as the other tests expect it
+        assert queue_of(make_another(GATHERINGS_THREADS=str(threads)))._patient == limit
 
 
 def test_a_thread_that_gave_up_leaves_no_trace_in_the_queue(short_waits, only_sqlite, session):
@@ -111,7 +114,7 @@ def test_a_thread_that_gave_up_leaves_no_trace_in_the_queue(short_waits, only_sq
     for _ in range(3):
         with another_process_holds_the_file(only_sqlite):
             together(only_sqlite, 4, lambda number: transact(add_one, pool))
-    assert sessions._write_queue._waiting == 0
+    assert queue_of(only_sqlite)._waiting == 0
     results = together(only_sqlite, 8, lambda number: transact(add_one, pool))
     assert results == [None] * 8
     assert taken_of(session, pool) == 8

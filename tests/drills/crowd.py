@@ -104,11 +104,27 @@ def told(answer: Answer) -> str:
     return "waiting" if WAITING in answer.text else "place" if PLACE in answer.text else ""
 
 
-async def crowd(port: int, path: str, addresses: Iterable[str], at_once: int, **how: Any) -> list[Visit]:
+@dataclass
+class Tally:
+    """How many have been answered so far, to act in the midst of a crowd: `await tally.reaches(20)`."""
+
+    answered: int = 0
+
+    async def reaches(self, count: int) -> None:
+        while self.answered < count:
+            await asyncio.sleep(0.002)
+
+
+async def crowd(
+    port: int, path: str, addresses: Iterable[str], at_once: int, *, tally: Tally | None = None, **how: Any
+) -> list[Visit]:
     """Let people come, so many at once; gives their visits in the order of `addresses`."""
 
     async def one(address: str) -> Visit:
-        return await register(port, path, address, **how)
+        visit = await register(port, path, address, **how)
+        if tally is not None and visit.told:
+            tally.answered += 1
+        return visit
 
     return await in_turns(list(addresses), one, at_once)
 

@@ -43,15 +43,16 @@ def test_registrations_wait_for_a_lock_of_four_seconds_and_reading_goes_on(house
     path, seconds = f"/events/{event.slug}", size(4, 2)
     addresses = [f"wait{number}@example.org" for number in range(6)]
 
-    async def run() -> tuple[list[Visit], list[Answer]]:
+    async def run() -> tuple[list[Visit], list[Answer], float]:
         with locked(house):
             coming = asyncio.ensure_future(crowd(house.port, path, addresses, len(addresses)))
             looks = await read_while(house.port, path, asyncio.ensure_future(asyncio.sleep(seconds)))
-        return await coming, looks
+            freed = time.monotonic()
+        return await coming, looks, freed
 
-    visits, looks = asyncio.run(run())
+    visits, looks, freed = asyncio.run(run())
     assert [visit.told for visit in visits] == ["place"] * len(addresses)
-    assert min(visit.seconds for visit in visits) >= seconds * 0.8
+    assert min(visit.ended for visit in visits) > freed
     assert {look.status for look in looks} == {200}
     assert share((look.seconds for look in looks), 0.95) <= 1
     assert books_of(house, event).confirmed == set(addresses)

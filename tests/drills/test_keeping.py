@@ -16,10 +16,10 @@ from gatherings.core.tokens import Signer
 from gatherings.db.session import db
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.models import Registration
-from tests.databases import SECRET, make_app
+from tests.databases import make_app
 from tests.drills.books import books_of
 from tests.drills.client import NoAnswer, NotTaken, Visitor
-from tests.drills.crowd import crowd
+from tests.drills.crowd import Tally, crowd
 from tests.drills.houses import House, plain_environ
 from tests.servers import ROOT, running_server
 
@@ -35,8 +35,11 @@ def test_backup_made_in_a_rush_is_whole_and_sends_nothing_again(houses, size, tm
 
     async def run() -> "subprocess.CompletedProcess[str]":
         addresses = [f"copy{number}@example.org" for number in range(people)]
-        coming = asyncio.ensure_future(crowd(house.port, f"/events/{event.slug}", addresses, size(200, 20)))
-        await asyncio.sleep(size(1000, 300) / 1000)
+        tally = Tally()
+        coming = asyncio.ensure_future(
+            crowd(house.port, f"/events/{event.slug}", addresses, size(200, 20), tally=tally)
+        )
+        await tally.reaches(people // 4)
         done = await asyncio.to_thread(house.command, "backup", str(file))
         assert {visit.status for visit in await coming} == {200}
         return done
@@ -81,7 +84,8 @@ def test_backup_made_in_a_rush_is_whole_and_sends_nothing_again(houses, size, tm
 
 
 def test_old_links_open_after_the_key_was_rotated(houses, tmp_path):
-    house = houses("sqlite")
+    former, new = ("the key of the first years 0123456789abcdef", "a key that was made just now 0123456789abc")
+    house = houses("sqlite", SECRET_KEY=former)
     event = house.event(capacity_online=None)
     house.fill(event, 1, "key")
     row = house.ask(
@@ -89,7 +93,7 @@ def test_old_links_open_after_the_key_was_rotated(houses, tmp_path):
             Registration.public_id, Registration.link_version, Person.public_id.label("person"), Person.feed_version
         ).join(Person, Person.id == Registration.person_id)
     )[0]
-    old = Signer((SECRET,))
+    old = Signer((former,))
     paths = [
         f"/registrations/{old.sign('manage', row.public_id, row.link_version)}",
         f"/join/{old.sign('join', row.public_id, row.link_version)}",
@@ -97,8 +101,7 @@ def test_old_links_open_after_the_key_was_rotated(houses, tmp_path):
     ]
     assert _statuses(house.port, paths) == [200, 200, 200]
     house.server.stop()
-    new = "another key, made yesterday, 0123456789abcdef"
-    for fallbacks, wanted in ((SECRET, 200), ("", 404)):
+    for fallbacks, wanted in ((former, 200), ("", 404)):
         folder = tmp_path / f"rotated-{wanted}"
         folder.mkdir()
         with running_server(
@@ -162,8 +165,9 @@ def test_registrations_in_hand_are_finished_when_the_server_is_stopped(houses, s
     addresses = [f"stop{number}@example.org" for number in range(size(400, 60))]
 
     async def run() -> list[str]:
-        coming = asyncio.ensure_future(crowd(house.port, f"/events/{event.slug}", addresses, 20))
-        await asyncio.sleep(0.5)
+        tally = Tally()
+        coming = asyncio.ensure_future(crowd(house.port, f"/events/{event.slug}", addresses, 20, tally=tally))
+        await tally.reaches(len(addresses) // 4)
         await asyncio.to_thread(house.server.terminate)
         return [visit.address for visit in await coming if visit.told == "place"]
 

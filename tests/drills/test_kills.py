@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from gatherings.mail.models import OutboxMail
 from tests.drills.books import books_of
-from tests.drills.crowd import Visit, crowd
+from tests.drills.crowd import Tally, Visit, crowd
 from tests.drills.houses import House
 
 
@@ -36,14 +36,16 @@ def test_who_was_told_in_is_in_however_often_the_power_goes(houses, size, kind):
     visits: list[Visit] = []
     chance = random.Random(7)
 
-    async def cut(after: float) -> None:
-        await asyncio.sleep(after)
+    async def cut(tally: Tally, after: int) -> None:
+        await tally.reaches(after)
+        await asyncio.sleep(chance.uniform(0, 0.05))
         await asyncio.to_thread(house.server.kill)
 
     async def round_of(number: int) -> list[Visit]:
         addresses = [f"r{number}p{person}@example.org" for person in range(people)]
-        coming = crowd(house.port, f"/events/{event.slug}", addresses, 20, timeout=10)
-        came, _ = await asyncio.gather(coming, cut(chance.uniform(0.05, 0.5)))
+        tally = Tally()
+        coming = crowd(house.port, f"/events/{event.slug}", addresses, 20, timeout=10, tally=tally)
+        came, _ = await asyncio.gather(coming, cut(tally, chance.randrange(1, people // 2)))
         return came
 
     for number in range(rounds):

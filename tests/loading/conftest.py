@@ -1,23 +1,28 @@
 """Loading programmes into a fresh database, and looking at all of it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from gatherings import loading
 from gatherings.db.base import Base
 from gatherings.db.session import transact
+from gatherings.events.models import Event
 from gatherings.loading.actions import load
 from gatherings.loading.reading import read, read_text
 from gatherings.loading.report import Report
+from gatherings.mail.models import OutboxMail
+from gatherings.registration.actions.telling import list_due_changes, tell_change
 from tests.factories import NOW, SITE
 
 DEMO = Path(loading.__file__).parent / "programme.yaml"
+LATER = NOW + timedelta(hours=1)
 SMALL = """\
 format: gatherings/1
 communities:
@@ -99,8 +104,45 @@ def dump(engine: Engine) -> Callable[[], dict[str, list[Any]]]:
     def run() -> dict[str, list[Any]]:
         with engine.connect() as connection:
             return {
-                table.name: sorted((repr(tuple(row)) for row in connection.execute(select(table))))
+                table.name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))
                 for table in Base.metadata.sorted_tables
             }
 
     return run
+
+
+@pytest.fixture
+def event(session: Session) -> Callable[..., Event]:
+    """Read an event as it stands now."""
+
+    def run(slug: str = "summer-tea") -> Event:
+        session.commit()
+        session.expire_all()
+        return session.scalars(select(Event).where(Event.slug == slug)).one()
+
+    return run
+
+
+@pytest.fixture
+def tell(app: Flask, session: Session) -> Callable[..., list[tuple[str, str]]]:
+    """Tell all gathered changes; give the mails that came of it, as kind and address."""
+
+    def run(now: datetime = LATER + timedelta(minutes=10)) -> list[tuple[str, str]]:
+        session.commit()
+        old = set(session.scalars(select(OutboxMail.id)))
+        session.commit()
+        with app.app_context():
+            for change_id in transact(list_due_changes, now):
+                transact(tell_change, change_id, SITE, now=now)
+        new = session.scalars(select(OutboxMail).where(OutboxMail.id.not_in(old)))
+        return sorted((mail.kind, mail.recipient) for mail in new)
+
+    return run
+
+
+def dates(session: Session) -> list[Event]:
+    """Give the dates that rules made, soonest first, as they stand now."""
+    session.commit()
+    session.expire_all()
+    found = select(Event).where(Event.series_rule_id.is_not(None)).order_by(Event.starts_at)
+    return list(session.scalars(found))

@@ -31,7 +31,8 @@ def written():
 
 def third_thursdays(now, count):
     """Compute the next dates by hand: third Thursdays, 18:00 in London, an hour, that are not over."""
-    found, year, month = [], now.year, now.month
+    found: list[datetime] = []
+    year, month = now.year, now.month
     while len(found) < count:
         first = date(year, month, 1)
         day = first + timedelta(days=(3 - first.weekday()) % 7 + 14)

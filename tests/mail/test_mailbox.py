@@ -75,7 +75,7 @@ def test_nonsense_in_the_page_address_does_no_harm(reader, before):
 def test_mail_is_shown_whole(reader):
     response = reader.get("/mailbox/1")
     page = response.text
-    assert "<dt>To</dt><dd>ada@example.org</dd>" in page
+    assert '<th scope="row">To</th><td>ada@example.org</td>' in page
     assert '<iframe class="mail-frame" sandbox src="/mailbox/1/html"' in page
     assert "Your time: Wednesday 16 December, 07:00–08:00 in Auckland" in page
     assert re.search(r'<a href="http://gatherings.test/registrations/[\w.-]+"', page)

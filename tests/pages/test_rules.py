@@ -99,7 +99,9 @@ def test_a_month_is_bounded_on_the_readers_clock():
     )
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "0000-01", "９９９９-01", "2026-1x", "9999-12", "-026-12"])
+@pytest.mark.parametrize(
+    "text", ["", "2026", "2026-13", "2026-00", "0000-01", "９９９９-01", "2026-1x", "9999-12", "-026-12"]
+)
 def test_a_month_that_is_none_is_ignored(text):
     assert rules.month_bounds(text, "Europe/London") is None
 

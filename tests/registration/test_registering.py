@@ -357,7 +357,7 @@ def test_a_repeated_press_after_cancelling_is_a_new_registration(client, session
     client.post(url(event), data=form())
     [mine] = rows()
     assert isinstance(mine, Registration)
-    from gatherings.core.tokens import Signer  # noqa: PLC0415
+    from gatherings.core.tokens import Signer
 
     signer: Signer = client.application.extensions["gatherings.signer"]
     client.post(f"/registrations/{signer.sign('manage', mine.public_id, 1)}/cancel")

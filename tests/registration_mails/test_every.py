@@ -8,7 +8,8 @@ from sqlalchemy.orm import object_session
 from gatherings.events.actions import note_series_change
 from gatherings.events.models import SeriesRule
 from gatherings.registration.actions import cancel
-from gatherings.registration.actions.series import cancel_series, get_series_of_any_status
+from gatherings.registration.actions.sending_series import get_series_of_any_status
+from gatherings.registration.actions.series import cancel_series
 from gatherings.registration.actions.telling import list_due_changes, tell_change
 from gatherings.registration.models import Registration
 from tests.factories import (
@@ -27,7 +28,9 @@ DECEMBER, JANUARY = "20261217T180000", "20270121T180000"
 
 
 def uid_of(series):
-    return object_session(series).scalar(select(SeriesRule.uid).where(SeriesRule.series_id == series.id))
+    session = object_session(series)
+    assert session is not None
+    return session.scalar(select(SeriesRule.uid).where(SeriesRule.series_id == series.id))
 
 
 def own_date(session, every, event):
@@ -47,7 +50,8 @@ def test_every_month_is_one_entry_with_the_rule(session, mail):
     make_series_registration(session, dates_of(session, series)[0])
     post = mail("series_confirmed")
     assert post.said == ("REQUEST", 0, uid_of(series))
-    assert lines(post, "DTSTART")[-1] == "DTSTART;TZID=Europe/London:20260115T180000"
+    # It begins with the first date that they come to, not when the series did.
+    assert lines(post, "DTSTART")[-1] == f"DTSTART;TZID=Europe/London:{DECEMBER}"
     assert post.event["RRULE"].to_ical() == b"FREQ=MONTHLY;BYDAY=3TH"
     assert (lines(post, "EXDATE"), lines(post, "RECURRENCE-ID")) == ([], [])
     assert str(post.event["LOCATION"]).startswith("http://gatherings.test/join/")

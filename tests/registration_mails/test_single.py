@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
+from gatherings.accounts.rules import normalise_address
 from gatherings.registration.actions import (
     ask_new_address,
     cancel,
@@ -11,7 +12,6 @@ from gatherings.registration.actions import (
     register,
 )
 from gatherings.registration.actions.telling import remind
-from gatherings.accounts.rules import normalise_address
 from gatherings.registration.rules import Wanted
 from tests.factories import NOW, SITE, get_registration, make_community, make_event, make_registration
 
@@ -126,8 +126,8 @@ def test_online_place_until_there_is_room_says_so(session, mails):
     make_registration(session, event, address=BEN, wish="room")
     _ada, ben = mails("confirmed")
     sentence = (
-        "You have a place online until there is one in the room. You are number 1 on the waiting list for a place in the "
-        "room."
+        "You have a place online until there is one in the room. "
+        "You are number 1 on the waiting list for a place in the room."
     )
     assert sentence in ben.letter.text
     assert "/join/" in ben.event["LOCATION"]
@@ -196,15 +196,27 @@ def test_changed_says_before_and_now_on_both_clocks(session, mail, change):
     assert post.utc(post.event["DTSTART"]).isoformat() == "2026-12-18T09:30:00+00:00"
 
 
-def test_changed_place_and_link_are_told_without_the_link(session, mail, change):
+def test_changed_place_and_link_are_told_to_whom_they_concern(session, mails, change):
     event = make_event(session, mode="hybrid")
     make_registration(session, event, wish="room")
+    make_registration(session, event, wish="online", address=BEN)
     change(event, NOW, place_name="The New Hall", join_url="https://meet.example.org/another-room")
-    post = mail("changed")
-    assert (post.rows["Where, before"], post.rows["Where, now"]) == ("The Old Library, or online", "The New Hall")
-    assert "The meeting has moved to a new link." in post.letter.text
-    assert "meet.example.org" not in post.everything
-    assert post.event["LOCATION"] == "The New Hall"
+    room, online = mails("changed")
+    assert (room.rows["Where, before"], room.rows["Where, now"]) == ("The Old Library", "The New Hall")
+    assert room.event["LOCATION"] == "The New Hall"
+    assert "link." not in room.letter.text
+    assert "The room is another one. You come online, so nothing changes for you." in online.letter.text
+    assert "The meeting has moved to a new link. Your own way in stays the same." in online.letter.text
+    assert "/join/" in online.event["LOCATION"]
+    assert "meet.example.org" not in room.everything + online.everything
+
+
+def test_gathering_that_goes_online_says_so(session, mail, change):
+    event = make_event(session, mode="in person")
+    make_registration(session, event)
+    change(event, NOW, mode="online", place_name=None)
+    rows = mail("changed").rows
+    assert (rows["Where, before"], rows["Where, now"]) == ("The Old Library", "Online")
 
 
 def test_who_waits_is_told_changes_without_an_invite(session, mails, change):

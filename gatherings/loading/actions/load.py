@@ -81,10 +81,7 @@ def _check_slugs(loading: Loading) -> None:
         for item in new:
             if item.slug in known:
                 loading.wrong(item.place, "slug", taken)
-    own = {item.slug for item in programme.events}
     for event in programme.events:
-        if event.umbrella is not None and event.umbrella not in own:
-            continue
         if event.series is not None:
             _check_series_kind(loading, event)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.config import Site
@@ -41,6 +41,11 @@ def end_rule(
             )
         ):
             registration.invite_id = every.invite.id
+        every.first_local = session.scalar(
+            select(func.min(Event.original_local))
+            .join(Registration, Registration.event_id == Event.id)
+            .where(Registration.series_registration_id == every.id, Event.series_rule_id == new.id)
+        )
     session.flush()
     return told
 

@@ -29,12 +29,11 @@ def post_series(
 ) -> None:
     """Post the mail about an "every month": REQUEST with the rule, or CANCEL for all of it."""
     rule = next((rule for rule in series.rules if rule.uid == registration.invite.uid), series.rules[-1])
-    # A date that still runs under an ended rule is no date of this entry.
-    dates = [pair for pair in list_dates_of(session, registration.id, now=now) if pair[0].series_rule_id == rule.id]
+    dates = list_dates_of(session, registration.id)
     method = "CANCEL" if registration.state == "cancelled" or series.status == "cancelled" else "REQUEST"
     invite = next_message(registration.invite, series.revision, method, now, step=step)
     body = snapshot.series_facts(
-        registration, series, rule, series.community, person.address, dates, invite=invite, **more
+        registration, series, rule, series.community, person.address, dates, invite=invite, ending_after=now, **more
     )
     suffix = f":{now.timestamp():.0f}" if again else ""
     snapshot.post(

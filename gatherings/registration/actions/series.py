@@ -199,6 +199,9 @@ def fill_dates(
             continue
         joined = _join_date(session, mine, event, registration, person, site, now=now)
         waits = waits or joined.state == "waitlisted"
+    if registration.first_local is None or renewed:
+        own = [event.original_local for event in events if event.series_rule_id == series.rules[-1].id]
+        registration.first_local = min((start for start in own if start is not None), default=None)
     session.flush()
     return waits
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from gatherings.config import Site
 from gatherings.events import rules as event_rules
-from gatherings.events.models import Event, EventChange
+from gatherings.events.models import Event, EventChange, Series
 from gatherings.invites.actions import next_message
 from gatherings.registration import facts as snapshot
 from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series
@@ -102,6 +102,10 @@ def _tell_one(
 def _tell_series(session: Session, change: EventChange, site: Site, *, now: datetime) -> int:
     assert change.series_id is not None  # the table's own check
     series = get_series_of_any_status(session, change.series_id)
+    kinds = _still_changed(change, series)
+    if not kinds:
+        change.finished_at = now
+        return 0
     page = session.scalars(
         select(SeriesRegistration)
         .where(
@@ -125,10 +129,26 @@ def _tell_series(session: Session, change: EventChange, site: Site, *, now: date
             site,
             kind="series_called_off" if series.status == "cancelled" else "series_changed",
             now=now,
-            changed=change.kinds.split(),
+            changed=kinds,
             before=dict(change.before),
         )
     return len(page)
+
+
+def _still_changed(change: EventChange, series: Series) -> list[str]:
+    """Give the kinds of a series' change that were not taken back before anybody was told.
+
+    A new rule is told of in any case: it may have a UID of its own.
+    """
+    kinds = change.kinds.split()
+    if "rule" in kinds:
+        return kinds
+    after: dict[str, Any] = {name: getattr(series, name, None) for name in change.before}
+    if series.rules:
+        rule = series.rules[-1]
+        # "ends_local" stands for the length in minutes (loading/actions/series.py).
+        after |= {"zone": rule.zone, "starts_local": rule.starts_local.isoformat(), "ends_local": rule.minutes}
+    return [kind for kind in kinds if not event_rules.taken_back(kind, change.before, after)]
 
 
 # What is sent how long before the start, under which column it is noted, and how little time must be left for it.

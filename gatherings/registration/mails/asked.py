@@ -35,7 +35,7 @@ def new_address(mail: OutboxMail) -> Letter:
                     title=about.held.title,
                 )
             ),
-            place_rows(about),
+            place_rows(about, going=False),
             Button(_("Use this address"), address_link(mail.facts["registration"], mail.facts["secret"])),
             Words(_("The link works once, for %(minutes)s minutes.", minutes=_MINUTES), quiet=True),
             Words(_("If it was not you, please leave this mail alone. Nothing changes then."), quiet=True),

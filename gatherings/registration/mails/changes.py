@@ -25,7 +25,7 @@ def changed(mail: OutboxMail) -> Letter:
         preview=start_words(about.held, about.zone, about.now),
         parts=[
             Words(_("The hosts changed something about “%(title)s”.", title=about.held.title)),
-            *_sentences(before, about.held, kinds),
+            *_sentences(before, about, kinds),
             Words(queue_words(about)) if about.waits_for is not None else None,
             Facts([*_time(before, about, kinds), *_place(before, about, kinds), hosts_row(about.hosts)]),
             Words(_("This mail also updates the entry in your calendar.")) if calendar else None,
@@ -40,8 +40,8 @@ def changed(mail: OutboxMail) -> Letter:
     )
 
 
-def _sentences(before: Held, after: Held, kinds: Sequence[str]) -> list[Part]:
-    sentences = []
+def _sentences(before: Held, about: About, kinds: Sequence[str]) -> list[Part]:
+    after, sentences = about.held, []
     if "status" in kinds and before.status == "cancelled":
         sentences.append(_("It had been cancelled. Now it takes place after all."))
     if "time" in kinds:
@@ -52,9 +52,11 @@ def _sentences(before: Held, after: Held, kinds: Sequence[str]) -> list[Part]:
             )
         else:
             sentences.append(_("It has a new time."))
-    if "place" in kinds:
+    if "place" in kinds and _where(before, about) != _where(after, about):
         sentences.append(_("It has a new place."))
-    if "link" in kinds:
+    elif "place" in kinds and after.mode == "hybrid":
+        sentences.append(_("The room is another one. You come online, so nothing changes for you."))
+    if "link" in kinds and about.attends != "room":
         sentences.append(_("The meeting has moved to a new link. Your own way in stays the same."))
     return [Words(" ".join(sentences))] if sentences else []
 
@@ -74,8 +76,13 @@ def _time(before: Held, about: About, kinds: Sequence[str]) -> list[tuple[str, s
     ]
 
 
+def _where(held: Held, about: About) -> str:
+    # How one attends says nothing about a gathering that was held another way.
+    return where_words(held.mode, held.place, about.attends if held.mode == about.held.mode else None)
+
+
 def _place(before: Held, about: About, kinds: Sequence[str]) -> list[tuple[str, str]]:
-    now = where_words(about.held.mode, about.held.place, about.attends)
-    if "place" not in kinds:
+    was, now = _where(before, about), _where(about.held, about)
+    if "place" not in kinds or was == now:
         return [(_("Where"), now)]
-    return [(_("Where, before"), where_words(before.mode, before.place, None)), (_("Where, now"), now)]
+    return [(_("Where, before"), was), (_("Where, now"), now)]

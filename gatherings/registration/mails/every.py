@@ -49,10 +49,10 @@ class AboutSeries:
         """Give the address of the series' page."""
         return series_page(self.facts["series"]["slug"])
 
-    def rows(self) -> Facts:
-        """Give how often, where and with whom."""
+    def rows(self, *, going: bool = True) -> Facts:
+        """Give how often, where and with whom; to whom is not `going`, no way in is promised."""
         series, rule = self.facts["series"], self.facts["rule"]
-        where = where_words(series["mode"], place_words(series), self.facts["to"]["attends"])
+        where = where_words(series["mode"], place_words(series), self.facts["to"]["attends"] if going else None)
         hosts = clean_line(self.facts["community"]["name"])
         return Facts([(_("How often"), _often(rule)), (_("Where"), where), hosts_row(hosts)])
 
@@ -218,7 +218,7 @@ def series_cancelled(mail: OutboxMail) -> Letter:
         heading=_("You left this series"),
         parts=[
             Words(_("You are not registered for the dates of “%(title)s” any more.", title=about.title)),
-            about.rows(),
+            about.rows(going=False),
             Words(_("This mail takes all dates out of your calendar. Thank you for saying so.")),
             Words(_("If you want to come after all, you are welcome to register again.")),
             Button(_("See the page of this series"), about.page),
@@ -235,7 +235,7 @@ def series_called_off(mail: OutboxMail) -> Letter:
         heading=_("This series was cancelled"),
         parts=[
             Words(_("We are sorry: “%(title)s” will not go on. The hosts cancelled it.", title=about.title)),
-            about.rows(),
+            about.rows(going=False),
             Words(_("This mail takes all dates out of your calendar. There is nothing you need to do.")),
             Button(_("See the page of this series"), about.page),
         ],

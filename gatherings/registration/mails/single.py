@@ -10,9 +10,9 @@ from gatherings.registration.mails.words import gettext as _
 from gatherings.registration.rules import JOIN_OPENS
 
 
-def place_rows(about: About) -> Facts:
-    """Give when, where and with whom."""
-    where = (_("Where"), where_words(about.held.mode, about.held.place, about.attends))
+def place_rows(about: About, *, going: bool = True) -> Facts:
+    """Give when, where and with whom; to whom is not `going`, no way in is promised."""
+    where = (_("Where"), where_words(about.held.mode, about.held.place, about.attends if going else None))
     return Facts([*time_rows(about.held, about.zone, about.now), where, hosts_row(about.hosts)])
 
 
@@ -135,7 +135,7 @@ def promoted(mail: OutboxMail) -> Letter:
             place_rows(about),
             Words(_("The invite in this mail puts it into your calendar and follows every change.")),
             way_in(about),
-            Words(_("If you cannot come any more, please say so with this button. Somebody else is waiting.")),
+            Words(_("If you cannot come, please say so with this button, so that somebody else can have your place.")),
             Button(_("Change or cancel"), about.manage),
             please_answer(),
             every_words(about),
@@ -156,7 +156,7 @@ def called_off(mail: OutboxMail) -> Letter:
         preview=about.held.title,
         parts=[
             Words(_("We are sorry: “%(title)s” will not take place. Its hosts cancelled it.", title=about.held.title)),
-            place_rows(about),
+            place_rows(about, going=False),
             Words(_("This mail takes it out of your calendar. There is nothing you need to do."))
             if calendar
             else Words(_("You are not waiting for a place any more. There is nothing you need to do.")),
@@ -209,7 +209,7 @@ def moved_away(mail: OutboxMail) -> Letter:
                     title=about.held.title,
                 )
             ),
-            place_rows(about),
+            place_rows(about, going=False),
             Words(
                 _(
                     "This mail takes it out of the calendar of this address; the other one has its own invite. The "

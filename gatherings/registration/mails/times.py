@@ -104,10 +104,10 @@ def hour_moves(dates: list[Held], zone: str) -> bool:
 
 def where_words(mode: str, place: str, attends: str | None) -> str:
     """Say where one goes: `attends` is "room", "online" or None (not known: waiting, or gone)."""
+    if attends == "online" and mode != "in person":
+        return _("Online, through your own link")
     if mode == "online":
-        return _("Online, through your own link")
-    if mode == "hybrid" and attends == "online":
-        return _("Online, through your own link")
+        return _("Online")
     if mode == "hybrid" and attends is None:
         return _("%(place)s, or online", place=place) if place else _("In the room, or online")
     return place or _("The place will be told")

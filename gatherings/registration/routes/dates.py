@@ -106,7 +106,7 @@ def _entries(registration: Registration) -> list[ics.Entry]:
 
 def _series_entries(every: SeriesRegistration) -> list[ics.Entry]:
     session, series = current_session(), every.series
-    dates = list_dates_of(session, every.id, now=utc_now())
+    dates = list_dates_of(session, every.id)
     rule = next((rule for rule in series.rules if rule.uid == every.invite.uid), None)
     if every.state != "confirmed" or rule is None:
         raise Conflict(say("There is an invite once you have a place."))

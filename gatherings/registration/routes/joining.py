@@ -36,7 +36,10 @@ def join(token: str) -> Response:
     if state != "open":
         return answer("registration/join.html", status=409, state=state, **values)
     transact(_note_arrival, registration.id)
-    return answer("registration/entering.html", url=event.join_url, **values)
+    # A transaction forgets what was read before it.
+    entered, _zone, _title, community = _find(current_session(), token)
+    values["community"] = community
+    return answer("registration/entering.html", url=entered.event.join_url if entered else "", **values)
 
 
 def _find(session: Session, token: str) -> tuple[Registration | None, str, str, Any]:

@@ -59,7 +59,7 @@ def address(token: str) -> Response:
 
 
 @bp.route("/registrations/<token>/address/<secret>", methods=BOTH)
-@by_link("address", "manage")
+@by_link("address")
 def confirm_address(token: str, secret: str) -> Response:
     """Confirm another address from there; GET asks, a press acts.
 
@@ -79,7 +79,7 @@ def confirm_address(token: str, secret: str) -> Response:
 
 
 def _moving(session: Session, token: str) -> Registration:
-    _purpose, claim = claim_of(token, "address", "manage")
+    _purpose, claim = claim_of(token, "address")
     registration = get_by_link(session, claim)
     if registration.series_registration_id is not None:
         raise NotFound()

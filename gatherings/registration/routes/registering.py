@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, redirect, request, url_for
 
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import InvalidInput, NotFound
@@ -27,16 +27,11 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 @public
 def register_for(slug: str) -> Response:
     """Show the registration form alone, or take it."""
-    session = current_session()
-    found = get_event_page(session, checked(slug))
-    if isinstance(found, Moved):
-        if request.method != "POST":
-            return _moved(url_for("registration.register_for", slug=found.slug))
-        found = get_event_page(session, found.slug)
-        if isinstance(found, Moved):
-            abort(404)
-    event, slug = found, found.slug
-    form = register_form(session, event, visitor_zone())
+    event = _event(slug)
+    if event.slug != slug and request.method != "POST":
+        return _moved(url_for("registration.register_for", slug=event.slug))
+    slug = event.slug
+    form = register_form(current_session(), event, visitor_zone())
     if request.method != "POST":
         return _form(form, event)
     if form.door is not Door.OPEN:
@@ -57,9 +52,23 @@ def register_for(slug: str) -> Response:
             network_limit=settings().network_limit,
         )
     except InvalidInput as refusal:
+        # The event was changed between looking and acting; the transaction has forgotten what was read before it.
+        event = _event(slug)
+        form = register_form(current_session(), event, visitor_zone())
+        check(form)
         form.take_problems(refusal)
         return _form(form, event, status=422)
     return _done(event, slug, outcome, every=every)
+
+
+def _event(slug: str) -> Event:
+    """Read an event by its slug, or by one it once had; raises NotFound."""
+    found = get_event_page(current_session(), checked(slug))
+    if isinstance(found, Moved):
+        found = get_event_page(current_session(), found.slug)
+    if isinstance(found, Moved):
+        raise NotFound()
+    return found
 
 
 def checked(slug: str) -> str:
@@ -94,9 +103,6 @@ def _done(event: Event, slug: str, outcome: Outcome, *, every: bool) -> Response
 @public
 def registered(slug: str) -> Response:
     """Show what comes next after registering: the same for everybody, nothing personal in it."""
-    found = get_event_page(current_session(), checked(slug))
-    if isinstance(found, Moved):
-        return _moved(url_for("registration.registered", slug=found.slug))
-    return answer(
-        "registration/done.html", event=found, full=request.args.get("full") == "1", every=request.args.get("every") == "1"
-    )
+    found = _event(slug)
+    full, every = (request.args.get(name) == "1" for name in ("full", "every"))
+    return answer("registration/done.html", event=found, full=full, every=every)
