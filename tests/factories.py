@@ -60,7 +60,7 @@ def make_event(
     now: datetime = NOW,
     **values: Any,
 ) -> Event:
-    """Make a published event (Tuesday 15 December 2026, 18:00 London, an hour, online, unlimited); `values` are columns.
+    """Make a published event: Tuesday 15 December 2026, 18:00 London, an hour, online; `values` are columns.
 
     A capacity of None is unlimited. The calendar block is stored too.
     """

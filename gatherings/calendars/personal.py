@@ -46,11 +46,11 @@ def personal_feed(
     every = {one.id: one for one in list_series_of_person(session, person_id)}
     singles: list[Registration] = []
     dates: dict[int, list[Registration]] = {}
-    for registration in list_of_person(session, person_id, ending_after=rules.oldest_end(now)):
+    for registration in list_of_person(session, person_id):
         of, rule = registration.series_registration_id, registration.event.series_rule
         if of in every and rule is not None and rule.uid == every[of].invite.uid:
-            dates.setdefault(of, []).append(registration)
-        else:
+            dates.setdefault(of, []).append(registration)  # past ones too: what was left out stays left out
+        elif registration.event.ends_at > rules.oldest_end(now):
             singles.append(registration)
     entries: list[ics.Entry] = []
     for of, registrations in sorted(dates.items()):

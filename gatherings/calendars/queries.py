@@ -171,6 +171,7 @@ def read_personal_state(session: Session, claim: Claim, now: datetime) -> tuple[
             SeriesRegistration.cancelled_at,
             Series.revision,
             Series.changed_at,
+            SeriesRegistration.first_local,
         )
         .select_from(Person)
         .outerjoin(Registration, and_(Registration.person_id == Person.id, Registration.erased_at.is_(None)))

@@ -1,6 +1,7 @@
 """Relative dates, each counted from the day of loading (docs/programme-file.md)."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ THURSDAY, SATURDAY = 3, 5
     ],
 )
 def test_relative_date_counts_from_the_day_of_loading(when, now, expected):
-    how = {"zone": "Europe/London", "today_zone": "Europe/London", "first_day": date(2027, 3, 2)}
+    how: dict[str, Any] = {"zone": "Europe/London", "today_zone": "Europe/London", "first_day": date(2027, 3, 2)}
     assert resolve(when, now=now, **how) == expected
 
 

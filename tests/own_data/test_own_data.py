@@ -67,7 +67,8 @@ def dump(session) -> str:
     for table in inspect(session.get_bind()).get_table_names():
         for row in session.execute(text(f'SELECT * FROM "{table}"')):
             for cell in row:
-                found.append(bytes(cell).decode(errors="replace") if isinstance(cell, bytes | memoryview) else str(cell))
+                raw = isinstance(cell, bytes | memoryview)
+                found.append(bytes(cell).decode(errors="replace") if raw else str(cell))
     return "\n".join(found)
 
 
@@ -103,7 +104,9 @@ def test_nothing_of_others_is_shown(client, session, mine, person, link):
     assert all("Bo Other" not in page and "bo@example.org" not in page for page in pages)
 
 
-def test_a_link_lives_for_an_hour_is_for_this_alone_and_the_newest_counts(client, session, mine, person, link, now, clock_at):
+def test_a_link_lives_for_an_hour_is_for_this_alone_and_the_newest_counts(
+    client, session, mine, person, link, now, clock_at
+):
     old = link(person)
     new = link(person)
     assert client.get(old).status_code == 404

@@ -51,7 +51,7 @@ def fresh(session):
     return read
 
 
-def taken(session, pool_id: int) -> int:
+def taken(session, pool_id: int | None) -> int:
     session.commit()
     return session.get_one(Places, pool_id, populate_existing=True).taken
 
@@ -359,7 +359,7 @@ def test_a_press_is_written_to_the_log_without_names(client, session, link):
 
 def test_every_month_lists_its_dates_and_one_is_left_and_taken_again(client, session, link, mails):
     series = make_series(session)
-    first, second, third = dates_of(session, series)
+    first, second, _third = dates_of(session, series)
     every = make_series_registration(session, first)
     path = link(every)
     page = client.get(path).text
