@@ -15,7 +15,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, g, make_response, redirect, render_template, request
-from sqlalchemy import Engine, ForeignKey, LargeBinary, String, Text, UniqueConstraint, create_engine, event, or_, select, update
+from sqlalchemy import (
+    Engine,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
 
@@ -132,7 +144,9 @@ def create_app() -> Flask:
     @app.get("/")
     def listing() -> str:
         now = datetime.now(UTC).replace(tzinfo=None)
-        wanted = select(Gathering).where(Gathering.starts_at > now).order_by(Gathering.starts_at, Gathering.id).limit(50)
+        wanted = (
+            select(Gathering).where(Gathering.starts_at > now).order_by(Gathering.starts_at, Gathering.id).limit(50)
+        )
         return _listed("listing.html", session(), wanted)
 
     @app.get("/series/<slug>")
@@ -244,9 +258,7 @@ def _take(session: Session, slug: str, name: str, email: str, zone: str) -> None
         )
     )  # fmt: skip
     session.add(
-        Outbox(
-            key=f"confirmed:{public_id}", recipient=email, facts=json.dumps(facts), state="queued", created_at=now
-        )
+        Outbox(key=f"confirmed:{public_id}", recipient=email, facts=json.dumps(facts), state="queued", created_at=now)
     )
     session.commit()
 
@@ -291,4 +303,3 @@ if __name__ == "__main__":
     import sys
 
     serve("127.0.0.1", int(sys.argv[1]))
-

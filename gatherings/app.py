@@ -15,7 +15,9 @@ from gatherings import wiring
 from gatherings.config import Settings, read_settings
 from gatherings.core.tokens import Signer
 from gatherings.db.session import configure_engine, db
+from gatherings.registration.forms import init_questions
 from gatherings.web import times
+from gatherings.web.cache import PageCache
 from gatherings.web.errors import init_errors
 from gatherings.web.headers import init_headers
 from gatherings.web.i18n import init_i18n
@@ -51,6 +53,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     init_i18n(app)
     times.init_times(app)
+    init_questions(app)
+    app.extensions["gatherings.pages"] = PageCache()
     init_headers(app, https=settings.https)
     init_requests(app)
     init_origin(app)

@@ -196,7 +196,9 @@ def _smtp(text: str) -> Smtp:
     tls = "tls" if parts.scheme == "smtps" else "starttls" if wants.get("starttls") == ["1"] else "none"
     port = parts.port or {"tls": 465, "starttls": 587, "none": 25}[tls]
     user, password = parts.username, parts.password
-    return Smtp(parts.hostname or "", port, unquote(user) if user else None, unquote(password) if password else None, tls)
+    return Smtp(
+        parts.hostname or "", port, unquote(user) if user else None, unquote(password) if password else None, tls
+    )
 
 
 def _default_sender(base_url: str) -> str:

@@ -40,9 +40,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
 )
 
 # Screens that exist in the demo alone: the mailbox.
-DEMO_BLUEPRINTS: Sequence[Blueprint] = (
-    gatherings.mail.routes.bp,
-)
+DEMO_BLUEPRINTS: Sequence[Blueprint] = (gatherings.mail.routes.bp,)
 
 # Importing them is what makes their tables known to migrations and to mapper configuration.
 MODELS: Sequence[Any] = (

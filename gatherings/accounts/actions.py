@@ -31,9 +31,7 @@ def find_person(session: Session, key: str) -> Person | None:
     return session.scalars(select(Person).where(Person.key == key)).one_or_none()
 
 
-def count_attempt(
-    session: Session, kind: str, what: str, *, most: int, window: timedelta, now: datetime
-) -> bool:
+def count_attempt(session: Session, kind: str, what: str, *, most: int, window: timedelta, now: datetime) -> bool:
     """Count one attempt at `what` and tell whether it is within `most` per `window`; in the caller's transaction.
 
     One atomic statement: windows of two processes never differ, and a restart forgets nothing.

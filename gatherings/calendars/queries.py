@@ -33,9 +33,7 @@ class CommunityState:
 def get_event_block(session: Session, slug: str) -> Event | Moved:
     """Read an event with its calendar bytes; raises NotFound, also for one whose day is not known."""
     event = session.scalars(
-        select(Event)
-        .where(Event.slug == slug, Event.status != "draft", Event.approximate.is_(False))
-        .options(*_BLOCKS)
+        select(Event).where(Event.slug == slug, Event.status != "draft", Event.approximate.is_(False)).options(*_BLOCKS)
     ).one_or_none()
     return event if event is not None else _moved(session, "event", slug, Event)
 
@@ -124,9 +122,7 @@ def list_feed_events(
         own = and_(Event.community_id == community_id, Event.series_rule_id.is_(None))
         foreign = and_(Event.community_id != community_id, Event.id.in_(co_listed))
         recent += [Event.listing == "public", or_(own, foreign)]
-    return session.scalars(
-        select(Event).where(*recent).order_by(Event.starts_at, Event.id).options(*_BLOCKS)
-    ).all()
+    return session.scalars(select(Event).where(*recent).order_by(Event.starts_at, Event.id).options(*_BLOCKS)).all()
 
 
 def list_dates_of_series(session: Session, series_id: int) -> tuple[Series, Sequence[Event]]:

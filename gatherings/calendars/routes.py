@@ -1,14 +1,15 @@
 """Calendar files and feeds: of an event, a series, a community, and one's own by a secret link."""
 
 from flask import Blueprint, Response, make_response, redirect, request
-from flask_babel import gettext as _
 
 from gatherings import ics
 from gatherings.calendars import blocks, personal, queries
 from gatherings.core.clock import utc_now
 from gatherings.db.session import current_session
-from gatherings.events.queries import Moved
+from gatherings.events.queries import Moved, next_boundary, public_stamp
 from gatherings.registration.mails.invitations import join_link
+from gatherings.web.cache import kept
+from gatherings.web.i18n import gettext as _
 from gatherings.web.requests import settings
 from gatherings.web.rights import by_link, claim_of, public, signer
 from gatherings.web.visitor import checked_slug
@@ -18,6 +19,7 @@ bp = Blueprint("calendars", __name__)
 
 @bp.get("/events/<slug>/event.ics")
 @public
+@kept(public_stamp, next_boundary)
 def event_file(slug: str) -> Response:
     """Give an event as a file for anyone's calendar."""
     event = queries.get_event_block(current_session(), checked_slug(slug))
@@ -29,6 +31,7 @@ def event_file(slug: str) -> Response:
 
 @bp.get("/series/<slug>/calendar.ics")
 @public
+@kept(public_stamp, next_boundary)
 def series_feed(slug: str) -> Response:
     """Give a series as a feed."""
     session = current_session()
@@ -41,6 +44,7 @@ def series_feed(slug: str) -> Response:
 
 @bp.get("/communities/<slug>/calendar.ics")
 @public
+@kept(public_stamp, next_boundary)
 def community_feed(slug: str) -> Response:
     """Give all public gatherings of a community as a feed."""
     session = current_session()

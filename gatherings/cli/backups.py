@@ -28,7 +28,8 @@ def backup(file: Path) -> None:
     if settings.sqlite:
         _copy_sqlite(_sqlite_file(settings), file)
     else:
-        _postgres(["pg_dump", "--format=custom", f"--file={file}"], settings)
+        _make_empty(file)  # for nobody else to read, from its first byte on
+        _postgres(["pg_dump", "--format=custom", f"--file={file}"], settings, unless=file)
     file.chmod(0o600)
     click.echo(f"Written: {file}. It holds people's addresses; keep it as you keep those.")
 
@@ -48,7 +49,7 @@ def restore(file: Path, yes: bool) -> None:
     if settings.sqlite:
         _restore_sqlite(file, _sqlite_file(settings))
     else:
-        _postgres(["pg_restore", "--clean", "--if-exists", "--no-owner", "--exit-on-error", str(file)], settings)
+        _postgres(["pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(file)], settings)
     app = create_app(settings)
     with app.app_context():
         held = transact(hold_queued, created_before=utc_now())
@@ -60,9 +61,9 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     """Copy with SQLite's online backup: consistent, whoever writes meanwhile; then look the copy over."""
     if not source.exists():
         _fail(f"There is no database at {source}.")
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    os.close(descriptor)
-    with sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=30) as one, sqlite3.connect(target) as other:
+    _make_empty(target)
+    address = f"{source.absolute().as_uri()}?mode=ro"  # a name may hold what means something in an address
+    with sqlite3.connect(address, uri=True, timeout=30) as one, sqlite3.connect(target) as other:
         one.backup(other, pages=2000, sleep=0.01)
         other.execute("PRAGMA journal_mode=DELETE")  # one file, with no -wal beside it
         problems = other.execute("PRAGMA integrity_check").fetchall()
@@ -73,11 +74,22 @@ def _copy_sqlite(source: Path, target: Path) -> None:
         _fail(f"The copy is not sound: {problems[:3]}")
 
 
+def _make_empty(file: Path) -> None:
+    try:
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        _fail(f"{file} cannot be written: {error.strerror}.")
+
+
 def _restore_sqlite(file: Path, target: Path) -> None:
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as copy:
+    copy = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    try:
         problems = copy.execute("PRAGMA integrity_check").fetchall()
         tables = {row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    copy.close()
+    except sqlite3.DatabaseError as error:  # no database at all, or its first page is damaged
+        problems, tables = [(str(error),)], set()
+    finally:
+        copy.close()
     if problems != [("ok",)] or "registrations" not in tables:
         _fail(f"{file} is no sound copy of a Gatherings database; nothing was changed.")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -99,10 +111,12 @@ def _sqlite_file(settings: Settings) -> Path:
     return Path(make_url(settings.database_url).database or "")
 
 
-def _postgres(command: list[str], settings: Settings) -> None:
+def _postgres(command: list[str], settings: Settings, *, unless: Path | None = None) -> None:
+    """Run one of PostgreSQL's programs on our database; what it leaves half written at `unless` is taken away."""
     url = make_url(settings.database_url)
     tool = shutil.which(command[0])
     if tool is None:
+        _take_away(unless)
         _fail(f"{command[0]} is not here; install PostgreSQL's client programs.")
     environment = {**os.environ, "PGPASSWORD": url.password or ""}
     for name, value in (("PGHOST", url.host or url.query.get("host")), ("PGPORT", url.port), ("PGUSER", url.username)):
@@ -111,7 +125,13 @@ def _postgres(command: list[str], settings: Settings) -> None:
     database = ["--dbname", url.database or "postgres"]
     done = subprocess.run([tool, *command[1:], *database], env=environment, check=False)  # noqa: S603
     if done.returncode:
+        _take_away(unless)
         _fail(f"{command[0]} ended with status {done.returncode}.")
+
+
+def _take_away(file: Path | None) -> None:
+    if file is not None:
+        file.unlink(missing_ok=True)
 
 
 def _fail(words: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -17,6 +18,9 @@ from gatherings.config import read_settings
 from gatherings.core.clock import utc_now
 from gatherings.db.session import db
 
+_NOT_OURS = (
+    "SMTP_URL", "REDIS_URL", "PROXY_COUNT", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "MAIL_FROM",
+)  # fmt: skip
 PROGRAMME = Path(loading.__file__).parent / "programme.yaml"
 
 
@@ -31,6 +35,7 @@ def demo(port: int, keep: bool) -> None:
     if _taken(port):
         click.echo(f"Port {port} is in use. Choose another: gatherings demo --port {port + 1}", err=True)
         sys.exit(2)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until `watch` listens: what was made is still cleared away
     folder = Path("demo").absolute() if keep else Path(tempfile.mkdtemp(prefix="gatherings-demo-"))
     try:
         _prepare(folder, port)
@@ -52,8 +57,9 @@ def demo(port: int, keep: bool) -> None:
 
 def _prepare(folder: Path, port: int) -> None:
     """Make the database and load the programme; the children read the same settings from the environment."""
-    for name in ("SMTP_URL", "REDIS_URL", "PROXY_COUNT", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS"):
-        os.environ.pop(name, None)  # a demo must not write to somebody's real server
+    # A demo must not write to somebody's real server. Empty and not taken away: the worker, a `gatherings` command of
+    # its own, would fill in what is missing from a .env file here.
+    os.environ.update(dict.fromkeys(_NOT_OURS, ""))
     os.environ.update(
         GATHERINGS_INSTANCE=str(folder),
         GATHERINGS_DEMO="1",

@@ -1,13 +1,15 @@
 """`gatherings run` and `gatherings worker`: production, under one parent that stops everything cleanly."""
 
+import gc
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
+from typing import NoReturn
 
 import click
 from flask import Flask
@@ -16,7 +18,9 @@ from gatherings import wiring
 from gatherings.app import create_app
 from gatherings.cli.checking import schema_problem
 from gatherings.cli.logs import init_logs
+from gatherings.cli.serving import serve
 from gatherings.config import Settings, read_settings
+from gatherings.db.session import db
 from gatherings.jobs.worker import Loop, new_worker_name
 
 log = logging.getLogger(__name__)
@@ -37,36 +41,92 @@ def run(host: str, port: int, workers: int, threads: int, no_worker: bool) -> No
     app = create_app(settings)
     with app.app_context():
         problem = schema_problem()
+        db.engine.dispose()  # children make connections of their own
     if problem:
         click.echo(f"Gatherings did not start. {problem}", err=True)
         sys.exit(2)
-    children = [web_process(host, port, workers, threads)]
+    children = [web_process(host, port, workers, threads, app)]
     if not no_worker:
         children.append(worker_process())
     sys.exit(watch(children))
 
 
-def web_process(host: str, port: int, workers: int, threads: int) -> subprocess.Popen[bytes]:
+class Child:
+    """A process forked from this one: it shares what is loaded, so that it starts at once and costs little memory.
+
+    To be made while this process has one thread and no open connection to the database.
+    """
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.returncode: int | None = None
+        sys.stdout.flush()
+        sys.stderr.flush()
+        gc.collect()
+        gc.freeze()  # collectors of the children leave alone what they share with us
+        self.pid = os.fork()
+        if self.pid == 0:
+            _live(work)
+
+    def poll(self) -> int | None:
+        """Give the status with which it ended, negative for a signal; None while it runs."""
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until it has ended; tells whether it has within so many seconds."""
+        ends = time.monotonic() + timeout
+        while self.poll() is None and time.monotonic() < ends:
+            time.sleep(0.02)
+        return self.returncode is not None
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def _live(work: Callable[[], object]) -> NoReturn:
+    """Do a child's work and end, without what the parent would do at its own end."""
+    status = 1
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        work()
+        status = 0
+    except SystemExit as ending:
+        status = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+    except KeyboardInterrupt:
+        status = 130
+    except BaseException:
+        log.exception("a process ended by a fault")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def web_process(host: str, port: int, workers: int, threads: int, app: Flask | None = None) -> Child:
     """Start granian with the app; each of its workers has `threads` threads for requests."""
-    return subprocess.Popen(  # noqa: S603  # our own interpreter with our own arguments
-        [
-            sys.executable,
-            "-m",
-            "gatherings.cli.serving",
-            host,
-            str(port),
-            str(workers),
-            str(threads),
-        ]
-    )
+    os.environ["GATHERINGS_THREADS"] = str(threads)
+    return Child(lambda: serve(app or create_app(), host, port, workers, threads))
 
 
-def worker_process() -> subprocess.Popen[bytes]:
+def worker_process() -> Child:
     """Start the worker as a process of its own."""
-    return subprocess.Popen([sys.executable, "-m", "gatherings", "worker"])  # as above
+    return Child(_work)
 
 
-def watch(children: list[subprocess.Popen[bytes]]) -> int:
+def watch(children: list[Child]) -> int:
     """Wait for a signal or for a child that ends by itself, then stop all; give the exit status.
 
     Children stop on SIGTERM: the server finishes its requests, the worker the piece in hand. A worker that dies is
@@ -94,23 +154,24 @@ def watch(children: list[subprocess.Popen[bytes]]) -> int:
     return status
 
 
-def stop_all(children: list[subprocess.Popen[bytes]]) -> None:
+def stop_all(children: list[Child]) -> None:
     """Stop children that still run, gently first."""
     for child in children:
-        if child.poll() is None:
-            child.terminate()
+        child.terminate()
     ends = time.monotonic() + GRACE
     for child in children:
-        try:
-            child.wait(timeout=max(0.1, ends - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        if not child.wait(max(0.1, ends - time.monotonic())):
             child.kill()
-            child.wait()
+            child.wait(10)
 
 
 @click.command()
 def worker() -> None:
     """Run the worker alone: mail, reminders, changes, dates kept ahead."""
+    _work()
+
+
+def _work() -> None:
     settings = read_settings()
     init_logs(settings.log_format)
     app = create_app(settings)

@@ -1,22 +1,21 @@
-"""The web server's own process: granian, with the app made once in each of its workers."""
+"""The web server: granian, with an app that was made before its workers are forked, so that they share it."""
 
-import sys
-
-from granian import Granian
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings
+from flask import Flask
 
 BACKLOG = 2048
 
 
-def serve(host: str, port: int, workers: int, threads: int) -> None:
-    """Serve until SIGTERM; requests in hand are finished first."""
-    Granian(
-        "gatherings.app:create_app",
+def serve(app: Flask, host: str, port: int, workers: int, threads: int) -> None:
+    """Serve until SIGTERM; requests in hand are finished first. The app must have no open connection yet."""
+    from granian import Granian  # only here: other commands need no server
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+
+    server = Granian(
+        "gatherings.app:create_app",  # a name for its log; the app itself is handed over below
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        factory=True,
         workers=workers,
         blocking_threads=threads,
         backlog=BACKLOG,
@@ -26,8 +25,5 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         log_access=False,
         websockets=False,
-    ).serve()
-
-
-if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    )
+    server.serve(target_loader=lambda target: app)

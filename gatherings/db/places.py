@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import CheckConstraint, case, or_, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session
 
 from gatherings.db.base import Base, Counter, Pk
 
@@ -23,6 +23,8 @@ class Places(Base):
     capacity: Mapped[int | None]
     taken: Mapped[Counter]
     queue: Mapped[Counter]
+    # Raised by every change of this row: the sum over all pools tells caches whether any count moved.
+    turns: Mapped[Counter]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def claim(session: Session, places_id: int) -> bool:
     done = session.execute(
         update(Places)
         .where(Places.id == places_id, _FREE)
-        .values(taken=Places.taken + 1)
+        .values(taken=Places.taken + 1, turns=Places.turns + 1)
         .execution_options(synchronize_session=False)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
@@ -58,7 +60,7 @@ def claim_or_queue(session: Session, places_id: int) -> Claimed:
     drawn = session.execute(
         update(Places)
         .where(Places.id == places_id)
-        .values(queue=Places.queue + case((_FREE, 0), else_=1))
+        .values(queue=Places.queue + case((_FREE, 0), else_=1), turns=Places.turns + 1)
         .returning(Places.queue, _FREE.label("free"))
         .execution_options(synchronize_session=False)
     ).one()
@@ -72,7 +74,7 @@ def release(session: Session, places_id: int) -> None:
     session.execute(
         update(Places)
         .where(Places.id == places_id)
-        .values(taken=Places.taken - 1)
+        .values(taken=Places.taken - 1, turns=Places.turns + 1)
         .execution_options(synchronize_session=False)
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from gatherings.communities.models import Community
 from gatherings.core.errors import NotFound
 from gatherings.db.places import Places
 from gatherings.events.models import CoListing, Event, EventChange, OldSlug, Series, SeriesRule
@@ -216,3 +217,23 @@ def current_rule(series: Series) -> SeriesRule | None:
 def pools_of(events: Sequence[Event]) -> list[Places]:
     """Give the pools of events that were read with them."""
     return [pool for event in events for pool in (event.room, event.online) if pool is not None]
+
+
+_STAMP = select(
+    select(func.coalesce(func.sum(Community.version), 0)).scalar_subquery(),
+    select(func.count(Community.id)).scalar_subquery(),
+    select(func.coalesce(func.sum(Places.turns), 0)).scalar_subquery(),
+    select(func.coalesce(func.sum(Series.revision), 0)).scalar_subquery(),
+)
+
+
+def public_stamp(session: Session) -> tuple[int, ...]:
+    """Give numbers that only ever grow and do so whenever something on a public page changes; one small query."""
+    return tuple(session.execute(_STAMP).one())
+
+
+def next_boundary(session: Session, now: datetime) -> datetime | None:
+    """Give the next instant at which a public page changes by itself: a start, an end, an opening or a closing."""
+    edges = (Event.starts_at, Event.ends_at, Event.registration_opens_at, Event.registration_closes_at)
+    soonest = [session.scalar(select(func.min(edge)).where(edge > now)) for edge in edges]
+    return min((edge for edge in soonest if edge is not None), default=None)

@@ -74,7 +74,13 @@ def _store_series(session: Session, series_id: int, base_url: str) -> None:
     ).one()
     dates = session.scalars(
         select(Event)
-        .where(Event.series_id == series_id, Event.series_rule_id.is_not(None))
+        .where(
+            Event.series_id == series_id,
+            Event.series_rule_id.is_not(None),
+            # What a draft or a date by link says of its own is not for everybody's calendar.
+            Event.status != "draft",
+            Event.listing == series.listing,
+        )
         .order_by(Event.original_local)
     ).all()
     blocks: list[ics.Block] = []

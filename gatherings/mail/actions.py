@@ -5,12 +5,12 @@ held waits until somebody releases it. A mail is never dropped silently.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, case, delete, or_, select, update
+from sqlalchemy import Table, case, delete, false, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
 from gatherings.jobs.actions import LEASE_SECONDS, MAX_TRIES, backoff, changed, claim, insert_new
@@ -20,7 +20,14 @@ BATCH = 500  # rows handed to the database at once
 
 _OUTBOX = cast(Table, OutboxMail.__table__)
 _FREE: dict[str, Any] = {"lease_until": None, "leased_by": None}
-_EMPTY: dict[str, Any] = {"facts": {}, "mime": None, "subject": None, "last_error": None, "recipient": ""}
+_EMPTY: dict[str, Any] = {
+    "facts": {},
+    "mime": None,
+    "subject": None,
+    "last_error": None,
+    "recipient": "",
+    "zone": "UTC",
+}
 
 
 @dataclass(frozen=True)
@@ -202,18 +209,20 @@ def purge_bodies(session: Session, *, before: datetime) -> int:
     return changed(session, statement.where(over).values(_EMPTY))
 
 
-def forget_about(session: Session, about: str, *, keep_queued: bool = False) -> int:
-    """Erase what mails about one thing say and to whom; those not sent yet are deleted. Returns how many rows.
+def forget(
+    session: Session, abouts: Sequence[str], *, recipient: str | None = None, last_words: Collection[str] = ()
+) -> int:
+    """Erase what mails about these things (and all to `recipient`) say and to whom; returns how many rows.
 
-    The rest of a row (key, kind, state, times) stays, so that the same cause still makes no second mail. With
-    `keep_queued`, mails that wait still go out (a cancellation must reach the calendar) and are emptied then.
+    Those that wait are deleted, but for the kinds of `last_words` (a cancellation must still reach the calendar):
+    they go out and are emptied the moment they are dealt with. The rest of a row (key, kind, state, times) stays, so
+    that the same cause still makes no second mail.
     """
-    mine, waiting = OutboxMail.about == about, OutboxMail.state.in_(("queued", "held"))
-    if keep_queued:
-        deleted = 0
-        session.execute(update(OutboxMail).where(mine, waiting).values(forget=True))
-    else:
-        deleted = changed(session, delete(OutboxMail).where(mine, waiting))
+    to_them = OutboxMail.recipient == recipient if recipient is not None else false()
+    mine = or_(OutboxMail.about.in_(abouts), to_them)
+    waiting, last = OutboxMail.state.in_(("queued", "held")), OutboxMail.kind.in_(last_words)
+    deleted = changed(session, delete(OutboxMail).where(mine, waiting, ~last))
+    changed(session, update(OutboxMail).where(mine, waiting, last).values(forget=True))
     return deleted + changed(session, update(OutboxMail).where(mine, ~waiting).values(_EMPTY))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.accounts.actions import count_attempt, end_fresh_links, find_person, make_fresh_link
@@ -15,16 +15,17 @@ from gatherings.db import places
 from gatherings.events.models import Event
 from gatherings.invites.models import Invite
 from gatherings.jobs import actions as jobs
+from gatherings.jobs.models import Job
 from gatherings.mail import actions as mail
+from gatherings.mail.actions import forget
 from gatherings.own_data.queries import abouts_of
 from gatherings.registration.actions import cancel, cancel_series
 from gatherings.registration.actions.disowning import erase_series
 from gatherings.registration.actions.finding import limit_asking
-from gatherings.registration.actions.forgetting import forget_jobs, forget_mails
 from gatherings.registration.actions.leaving import erase
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import list_of_person, list_series_of_person
-from gatherings.registration.rules import LIVE
+from gatherings.registration.rules import LAST_WORDS, LIVE
 
 PURPOSE = "my-data"
 
@@ -85,7 +86,7 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
         erase(session, registration, now=now)
     session.flush()
     session.execute(update(Invite).where(Invite.address == address).values(address=""))
-    forget_mails(session, abouts_of(session, person), now=now, recipient=address)
+    forget(session, abouts_of(session, person), recipient=address, last_words=LAST_WORDS)
     forget_jobs(session, key)
     end_fresh_links(session, person.id)
     nobody = f"erased-{person.public_id}"
@@ -96,6 +97,12 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
     )
     session.expire(person)
     log(session, actor="person", action="erase", about=f"person:{person.public_id}", now=now)
+
+
+def forget_jobs(session: Session, key: str) -> None:
+    """Delete jobs that were caused by typing this address."""
+    typed = Job.payload["key"].as_string() == key
+    session.execute(delete(Job).where(Job.kind.in_(("find_links", "my_data_link")), typed))
 
 
 def _leave_everything(session: Session, person: Person, site: Site, *, now: datetime) -> None:

@@ -1,7 +1,6 @@
 """Everything held about me: asked for by address, opened by a fresh link; see, export, erase."""
 
 from flask import Response, jsonify, make_response, request, url_for
-from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.actions import person_of_fresh_link, renew_feed
@@ -14,6 +13,7 @@ from gatherings.own_data.queries import export_of, read_own_data
 from gatherings.registration.forms import AddressForm
 from gatherings.registration.links import wrong_links_counted
 from gatherings.web.answers import answer, go, wants_fragment
+from gatherings.web.i18n import locale_now
 from gatherings.web.requests import absolute, asking_network, settings
 from gatherings.web.rights import by_link, public, signer
 
@@ -57,7 +57,7 @@ def show(token: str) -> Response:
     session = current_session()
     with wrong_links_counted():
         person = _mine(session, token)
-    data = read_own_data(session, person, locale=str(get_locale() or "en"))
+    data = read_own_data(session, person, locale=locale_now())
     feed = absolute(f"/calendar/{signer().sign('feed', person.public_id, person.feed_version)}.ics")
     renewed = request.args.get("done") == "feed"
     return answer(

@@ -45,9 +45,7 @@ def get_community(session: Session, slug: str) -> Community | Moved:
 def find_place_in_list(session: Session, slug: str) -> tuple[datetime, int] | None:
     """Give where a public event stands in the listing (start, id), to go on after it; None if there is none."""
     row = session.execute(
-        select(Event.starts_at, Event.id).where(
-            Event.slug == slug, Event.listing == "public", Event.status != "draft"
-        )
+        select(Event.starts_at, Event.id).where(Event.slug == slug, Event.listing == "public", Event.status != "draft")
     ).one_or_none()
     return None if row is None else (row[0], row[1])
 
@@ -127,8 +125,15 @@ def get_times(session: Session, slug: str) -> Event:
         .where(Event.slug == slug, Event.status != "draft")
         .options(
             load_only(
-                Event.slug, Event.starts_at, Event.ends_at, Event.starts_local, Event.ends_local, Event.zone,
-                Event.all_day, Event.approximate, Event.edition_year,
+                Event.slug,
+                Event.starts_at,
+                Event.ends_at,
+                Event.starts_local,
+                Event.ends_local,
+                Event.zone,
+                Event.all_day,
+                Event.approximate,
+                Event.edition_year,
             )
         )
     ).one_or_none()

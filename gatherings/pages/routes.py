@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from babel import Locale
 from babel.dates import format_date
 from flask import Response, make_response, redirect, render_template, request
-from flask_babel import get_locale
 
 from gatherings import ics
 from gatherings.core.clock import utc_now
@@ -23,7 +23,8 @@ from gatherings.pages import queries, rules, site, zone_screens
 from gatherings.pages.blueprint import bp
 from gatherings.registration.forms import register_form
 from gatherings.web.answers import answer
-from gatherings.web.i18n import words
+from gatherings.web.cache import kept
+from gatherings.web.i18n import locale_now, words
 from gatherings.web.markdown import render
 from gatherings.web.requests import absolute, settings
 from gatherings.web.rights import public
@@ -44,7 +45,7 @@ def _weblink(url: str | None) -> str:
 
 @bp.app_template_filter("country")
 def _country(code: str) -> str:
-    return str((get_locale().territories if get_locale() else {}).get(code.upper(), code))
+    return str(Locale.parse(locale_now(), sep="-").territories.get(code.upper(), code))
 
 
 @bp.app_template_global("places_left")
@@ -64,7 +65,7 @@ def _day_words(day: date, now: datetime) -> str:
 
 @bp.app_template_global("month_words")
 def _month_words(month: date) -> str:
-    return str(format_date(month, "LLLL y", locale=get_locale() or "en"))
+    return str(format_date(month, "LLLL y", locale=locale_now()))
 
 
 @bp.app_template_global("absolute")
@@ -74,6 +75,7 @@ def _absolute(path: str) -> str:
 
 @bp.get("/")
 @public
+@kept(events.public_stamp, events.next_boundary)
 def listing() -> Response:
     """Show what is coming, filtered by the address alone; nonsense in it is ignored."""
     session, now, zone = current_session(), utc_now(), visitor_zone()
@@ -123,6 +125,7 @@ def _clean(text: str | None) -> str:
 
 @bp.get("/communities/<slug>")
 @public
+@kept(events.public_stamp, events.next_boundary)
 def community(slug: str) -> Response:
     """Show a community: about, series, what is coming, past editions and gatherings."""
     session, now, zone = current_session(), utc_now(), visitor_zone()
@@ -152,6 +155,7 @@ def community(slug: str) -> Response:
 
 @bp.get("/series/<slug>")
 @public
+@kept(events.public_stamp, events.next_boundary)
 def series(slug: str) -> Response:
     """Show a series: its coming dates on both clocks, the months whose hour moves, past dates or editions."""
     session, now, zone = current_session(), utc_now(), visitor_zone()
@@ -193,6 +197,7 @@ def series_words(series: Series) -> str:
 
 @bp.get("/events/<slug>")
 @public
+@kept(events.public_stamp, events.next_boundary)
 def event(slug: str) -> Response:
     """Show an event with all that belongs to it, and the form to register."""
     session, now, zone = current_session(), utc_now(), visitor_zone()

@@ -9,7 +9,10 @@ from gatherings.db.base import Base, Counter, Line, Pk, PublicId
 
 
 class Question(Base):
-    """One question of an event, or of a series for all its dates; `options` is its type's own (choices, least, most)."""
+    """One question of an event, or of a series for all its dates.
+
+    `options` is its type's own: choices, least, most.
+    """
 
     __tablename__ = "questions"
     __table_args__ = (CheckConstraint("(event_id IS NULL) <> (series_id IS NULL)", name="of_one"),)

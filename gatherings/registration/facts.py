@@ -120,8 +120,7 @@ def series_facts(
     excluded = [
         event.original_local
         for event, registration in dates
-        if event.original_local is not None
-        and (registration.state != "confirmed" or event.status == "cancelled")
+        if event.original_local is not None and (registration.state != "confirmed" or event.status == "cancelled")
     ]
     return {
         "series": {

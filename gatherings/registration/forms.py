@@ -6,8 +6,6 @@ from typing import Any
 
 import wtforms
 from flask import Flask
-from flask_babel import get_locale
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -26,7 +24,8 @@ from gatherings.questions.models import ConsentText, Question
 from gatherings.questions.queries import list_consents, list_questions
 from gatherings.questions.types import TYPES, base
 from gatherings.registration.rules import Wanted
-from gatherings.web.i18n import words
+from gatherings.web.i18n import gettext as _
+from gatherings.web.i18n import locale_now, words
 from gatherings.web.markdown import render
 
 LONGEST_NAME = 120  # code points, as core/text.py's own
@@ -173,9 +172,7 @@ def consent_name(text: ConsentText) -> str:
     return f"consent_{text.id}"
 
 
-def register_form(
-    session: Session, event: Event, zone: str | None, *, rule: SeriesRule | None = None
-) -> _RegisterForm:
+def register_form(session: Session, event: Event, zone: str | None, *, rule: SeriesRule | None = None) -> _RegisterForm:
     """Make the registration form of an event, with what was sent if this request is a POST.
 
     `event` comes with its community and pools; `zone` (IANA) fills its field, else the host's does. `rule` is the
@@ -288,12 +285,8 @@ def _stored(question: Question, value: Any) -> Any:
 def init_questions(app: Flask) -> None:
     """Let questions speak the reader's language."""
     base.translate = _translated
-    base.locale_now = _locale
+    base.locale_now = locale_now
 
 
 def _translated(sentence: Sentence) -> str:
     return words(sentence)
-
-
-def _locale() -> str:
-    return str(get_locale() or "en").replace("_", "-")

@@ -135,9 +135,7 @@ def list_series_of_person(session: Session, person_id: int) -> list[SeriesRegist
             .order_by(SeriesRegistration.id)
             .options(
                 joinedload(SeriesRegistration.invite),
-                joinedload(SeriesRegistration.series).options(
-                    joinedload(Series.community), selectinload(Series.rules)
-                ),
+                joinedload(SeriesRegistration.series).options(joinedload(Series.community), selectinload(Series.rules)),
             )
         )
     )
@@ -149,9 +147,9 @@ def answers_of(session: Session, registration: Registration) -> dict[int, Answer
     if registration.series_registration_id is not None:
         conditions.append(Answer.series_registration_id == registration.series_registration_id)
     rows = session.scalars(
-        select(Answer).where(conditions[0] if len(conditions) == 1 else conditions[0] | conditions[1]).options(
-            joinedload(Answer.question)
-        )
+        select(Answer)
+        .where(conditions[0] if len(conditions) == 1 else conditions[0] | conditions[1])
+        .options(joinedload(Answer.question))
     )
     return {row.question_id: row for row in rows}
 
@@ -164,9 +162,7 @@ def series_answers_of(session: Session, every: SeriesRegistration) -> dict[int, 
 
 def series_consents_of(session: Session, every: SeriesRegistration) -> list[Consent]:
     """List the consents that came with an "every month"."""
-    return list(
-        session.scalars(select(Consent).where(Consent.series_registration_id == every.id).order_by(Consent.id))
-    )
+    return list(session.scalars(select(Consent).where(Consent.series_registration_id == every.id).order_by(Consent.id)))
 
 
 def consents_of(session: Session, registration: Registration) -> list[Consent]:

@@ -3,14 +3,14 @@
 import logging
 
 from flask import Flask, Response, make_response, render_template
-from flask_babel import gettext as _
 from htmx_flask import request
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gatherings.core import errors
 from gatherings.core.words import Sentence, say
 from gatherings.db.session import db, unavailable
+from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import words
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def error_answer(status: int, sentence: Sentence, *, retry_after: int | None = N
     response.vary.add("HX-Request")
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
-    if request.htmx and status >= 500:
+    if request.htmx:
         # The form stays as it was typed; the sentence appears above it.
         response.headers["HX-Retarget"] = "#notice"
         response.headers["HX-Reswap"] = "innerHTML"
@@ -79,7 +79,10 @@ def init_errors(app: Flask) -> None:
         if status < 400:
             return make_response(error.get_response())
         retry_after = 60 if status in (429, 503) else None
-        return error_answer(status, _SENTENCES.get(status, _SENTENCES[400]), retry_after=retry_after)
+        response = error_answer(status, _SENTENCES.get(status, _SENTENCES[400]), retry_after=retry_after)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # RFC 9110 15.5.6
+        return response
 
     @app.errorhandler(DBAPIError)
     def database_error(error: DBAPIError) -> Response:

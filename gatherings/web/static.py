@@ -7,6 +7,7 @@ beside them; WhiteNoise serves them in front of Flask. Names change with the con
 import gzip
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 from flask import Flask
@@ -61,6 +62,7 @@ def publish(source: Path, target: Path) -> dict[str, str]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    # Beside the folder, not in it: another process that starts would find it there, and then find it gone.
+    temporary = path.parent.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     temporary.write_bytes(data)
     temporary.replace(path)

@@ -1,14 +1,15 @@
 """Times for people: their own zone first, then the host's, with weekday and date (domain.md, Time 4)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_time, get_day_names
 from flask import Flask
-from flask_babel import get_locale, gettext
 
 from gatherings.core import zones
+from gatherings.web.i18n import gettext, locale_now
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,14 @@ class When:
         return self.mine is not None and self.mine.date != self.host.date
 
 
-def _locale() -> Any:
-    return get_locale() or "en"
-
-
 def day_words(day: date, *, year: int | None) -> str:
     """Write a day in words, "Friday 16 December", with its year unless that is the present one."""
-    locale = _locale()
-    if str(locale).startswith("en"):
+    return _day_words(day, year, locale_now())
+
+
+@lru_cache(maxsize=4096)
+def _day_words(day: date, year: int | None, locale: str) -> str:
+    if locale.startswith("en"):
         text = f"{get_day_names('wide', locale=locale)[day.weekday()]} {format_date(day, 'd MMMM', locale=locale)}"
         return text if day.year == year else f"{text} {day.year}"
     return str(format_date(day, "full", locale=locale))
@@ -73,7 +74,12 @@ def day_words(day: date, *, year: int | None) -> str:
 
 def time_words(moment: datetime) -> str:
     """Write a wall-clock time as hours and minutes of 24: "07:00"."""
-    return str(format_time(moment.time(), "HH:mm", locale=_locale()))
+    return _time_words(moment.time(), locale_now())
+
+
+@lru_cache(maxsize=2048)
+def _time_words(at: time, locale: str) -> str:
+    return str(format_time(at, "HH:mm", locale=locale))
 
 
 def clock(
@@ -102,13 +108,9 @@ def clock(
 def when(event: Any, zone: str | None, now: datetime | None = None) -> When:
     """Give an event's times for a reader in `zone` (None: unknown); whole days are days on the host's clock."""
     host = clock(event.starts_at, event.ends_at, event.zone, now=now, all_day=event.all_day)
-    if zone is None or event.all_day or _same_clock(zone, event.zone, event.starts_at):
+    if zone is None or event.all_day or zone == event.zone:
         return When(None, host)
     return When(clock(event.starts_at, event.ends_at, zone, now=now), host)
-
-
-def _same_clock(one: str, other: str, at: datetime) -> bool:
-    return one == other
 
 
 def instant_words(at: datetime, zone: str, now: datetime | None = None) -> str:

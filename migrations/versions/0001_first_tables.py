@@ -176,6 +176,7 @@ def upgrade() -> None:
         sa.Column("capacity", sa.Integer(), nullable=True),
         sa.Column("taken", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("queue", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("turns", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("taken >= 0", name=op.f("ck_places_taken_not_negative")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_places")),
     )

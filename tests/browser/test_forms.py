@@ -108,7 +108,7 @@ def test_a_slow_answer_cannot_be_pressed_again(house: House, visit: Visit) -> No
     somebody.fill(name="Ada", email="slow@example.org")
     button = page.locator("#registration").get_by_role("button", name="Register")
     held: list[Route] = []
-    page.route(f"**/events/{event.slug}/register", held.append)
+    page.route(f"**/events/{event.slug}/register", lambda route: held.append(route))
 
     button.click()
     page.wait_for_function("() => document.querySelector('#registration button').disabled")

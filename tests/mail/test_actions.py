@@ -139,7 +139,7 @@ def test_erasing_leaves_no_trace_of_the_person(post, do, ask, now):
         post(key, recipient="marker@example.org", facts={"name": "Marker"}, about=about)
     finish(do, now, "sent", "others")
     assert [mail.key for mail in ask(queries.list_about, "registration:1")] == ["queued", "sent"]
-    assert do(actions.forget_about, "registration:1") == 2
+    assert do(actions.forget, ["registration:1"]) == 2
     mails = ask(queries.list_mails)
     assert [mail.key for mail in mails] == ["others", "sent"]
     sent = get(ask, "sent")
@@ -150,13 +150,17 @@ def test_erasing_leaves_no_trace_of_the_person(post, do, ask, now):
 
 def test_erasing_lets_a_waiting_cancellation_go_out_if_asked_to(post, do, ask, now):
     for key in ("sent", "queued"):
-        post(key, about="registration:1")
+        post(key, about="registration:1", kind="cancelled")
+    post("news", about="registration:1", kind="changed")
     finish(do, now, "sent")
-    assert do(actions.forget_about, "registration:1", keep_queued=True) == 1
+    assert do(actions.forget, ["registration:1"], last_words=("cancelled",)) == 2
     assert (get(ask, "sent").recipient, get(ask, "sent").mime) == ("", None)
     assert (get(ask, "queued").recipient, get(ask, "queued").state) == ("ada@example.org", "queued")
     [mail] = do(actions.lease, worker="x", now=now + MINUTE)
     assert mail.key == "queued"
+    assert do(actions.mark_sent, mail_id=mail.id, now=now + MINUTE)
+    gone = get(ask, "queued")
+    assert (gone.state, gone.recipient, gone.facts, gone.mime) == ("sent", "", {}, None)
 
 
 def test_mailbox_pages_newest_first(post, ask, now):

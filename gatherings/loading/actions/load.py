@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from gatherings.audit.actions import log
+from gatherings.communities.models import Community
 from gatherings.config import Site
 from gatherings.core.words import Sentence, say
 from gatherings.invites.actions import store_blocks
@@ -52,6 +54,8 @@ def load(session: Session, programme: Programme, site: Site, now: datetime) -> R
     _note_gone(loading)
     store_blocks(session, base_url=site.base_url, event_ids=loading.event_ids, series_ids=loading.series_ids)
     if not loading.report.nothing:
+        # Texts, speakers, questions: whatever changed, no page that was kept is true any more.
+        session.execute(update(Community).values(version=Community.version + 1))
         made, changed = len(loading.report.made), len(loading.report.changed)
         log(session, actor="load", action="load", about="programme", now=now, made=made, changed=changed)
     session.flush()

@@ -71,8 +71,7 @@ def change_series_details(
         if event.ends_at > now:
             registration.name, registration.zone = name, zone
     old = {
-        row.question_id: row
-        for row in session.scalars(select(Answer).where(Answer.series_registration_id == every.id))
+        row.question_id: row for row in session.scalars(select(Answer).where(Answer.series_registration_id == every.id))
     }
     for question_id, value in answers.items():
         if question_id in old:

@@ -10,8 +10,8 @@ from gatherings.config import Site
 from gatherings.core.errors import Conflict, TooMany
 from gatherings.core.words import say
 from gatherings.invites.models import Invite
+from gatherings.mail.actions import forget
 from gatherings.registration import rules
-from gatherings.registration.actions.forgetting import forget_mails
 from gatherings.registration.actions.leaving import erase
 from gatherings.registration.actions.sending import may_mail
 from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series
@@ -40,9 +40,7 @@ def send_series_again(session: Session, every: SeriesRegistration, site: Site, *
 def not_me_series(session: Session, every: SeriesRegistration, site: Site, *, now: datetime) -> None:
     """Undo an "every month" that somebody else made with this address: gone, forgotten, not to be repeated today."""
     for event, _registration in list_dates_of(session, every.id, now=now):
-        count_attempt(
-            session, "not-me", f"{every.person_id}:{event.id}", most=1, window=rules.NOT_ME_PAUSE, now=now
-        )
+        count_attempt(session, "not-me", f"{every.person_id}:{event.id}", most=1, window=rules.NOT_ME_PAUSE, now=now)
     cancel_series(session, every, site, now=now)
     erase_series(session, every, now=now)
 
@@ -62,4 +60,4 @@ def erase_series(session: Session, every: SeriesRegistration, *, now: datetime) 
     )
     public_id = every.public_id
     session.expire(every)
-    forget_mails(session, [f"series-registration:{public_id}"], now=now)
+    forget(session, [f"series-registration:{public_id}"], last_words=rules.LAST_WORDS)

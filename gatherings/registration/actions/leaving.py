@@ -9,8 +9,8 @@ from gatherings.accounts.actions import count_attempt
 from gatherings.audit.actions import log
 from gatherings.config import Site
 from gatherings.invites.models import Invite
+from gatherings.mail.actions import forget
 from gatherings.registration import rules
-from gatherings.registration.actions.forgetting import forget_mails
 from gatherings.registration.actions.sending import post_state
 from gatherings.registration.actions.sending_series import tell_promoted
 from gatherings.registration.actions.waiting import free_place, lock_pools
@@ -95,4 +95,4 @@ def erase(session: Session, registration: Registration, *, now: datetime) -> Non
         session.execute(update(Invite).where(Invite.id == registration.invite_id).values(address=""))
     public_id = registration.public_id
     session.expire(registration)
-    forget_mails(session, [f"registration:{public_id}"], now=now)
+    forget(session, [f"registration:{public_id}"], last_words=rules.LAST_WORDS)

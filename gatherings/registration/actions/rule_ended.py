@@ -12,9 +12,7 @@ from gatherings.registration import facts as snapshot
 from gatherings.registration.models import Registration, SeriesRegistration
 
 
-def end_rule(
-    session: Session, series: Series, old: SeriesRule, new: SeriesRule, site: Site, *, now: datetime
-) -> int:
+def end_rule(session: Session, series: Series, old: SeriesRule, new: SeriesRule, site: Site, *, now: datetime) -> int:
     """End the old entry of everybody who comes every month and give them an invite with the new rule's UID.
 
     The old UID gets a REQUEST whose rule ends (`old.until_at`), so that past dates stay in calendars; it leaves

@@ -102,6 +102,7 @@ def set_capacity(session: Session, event: Event, side: str, capacity: int | None
     pools = lock_pools(session, event)
     pool = pools[event.room_id if side == "room" else event.online_id]  # type: ignore[index]  # the side exists
     pool.capacity = capacity
+    pool.turns += 1
     session.flush()
     serve(session, pool, site, now=now)
     tell_promoted(session, site, now=now)

@@ -10,7 +10,7 @@ from gatherings.registration.mails.invitations import address_link, manage_link
 from gatherings.registration.mails.letters import Button, DateLine, Dates, Heading, Link, Part, Words, write_letter
 from gatherings.registration.mails.single import place_rows
 from gatherings.registration.mails.times import Held, both_clocks
-from gatherings.registration.mails.words import gettext as _
+from gatherings.web.i18n import gettext as _
 from gatherings.web.requests import absolute
 
 _MINUTES = int(FRESH_LINK_LIFE.total_seconds() // 60)

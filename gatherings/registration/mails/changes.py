@@ -10,7 +10,7 @@ from gatherings.registration.mails.invitations import calendar_of
 from gatherings.registration.mails.letters import Button, Facts, Part, Words
 from gatherings.registration.mails.single import ending, every_words, queue_words, way_in
 from gatherings.registration.mails.times import Held, one_line, start_words, time_rows, where_words
-from gatherings.registration.mails.words import gettext as _
+from gatherings.web.i18n import gettext as _
 
 
 def changed(mail: OutboxMail) -> Letter:

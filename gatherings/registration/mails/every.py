@@ -18,8 +18,8 @@ from gatherings.registration.mails.invitations import (
 )
 from gatherings.registration.mails.letters import Button, Dates, Facts, Heading, Link, Part, Words, write_letter
 from gatherings.registration.mails.times import Held, clock_words, date_line, hour_moves, place_words, where_words
-from gatherings.registration.mails.words import gettext as _
 from gatherings.registration.rules import JOIN_OPENS
+from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import words
 
 

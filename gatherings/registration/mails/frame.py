@@ -9,7 +9,7 @@ from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.invitations import Calendar, event_page, join_link, manage_link, series_file
 from gatherings.registration.mails.letters import Part, Words, write_letter
 from gatherings.registration.mails.times import Held
-from gatherings.registration.mails.words import gettext as _
+from gatherings.web.i18n import gettext as _
 from gatherings.web.requests import settings
 
 

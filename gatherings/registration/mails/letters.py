@@ -10,7 +10,7 @@ from typing import ClassVar
 from flask import render_template
 
 from gatherings.mail.message import Letter, clean_line
-from gatherings.registration.mails.words import gettext as _
+from gatherings.web.i18n import gettext as _
 
 
 @dataclass(frozen=True)

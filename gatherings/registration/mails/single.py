@@ -6,8 +6,8 @@ from gatherings.registration.mails.frame import About, hint, hosts_row, letter, 
 from gatherings.registration.mails.invitations import calendar_of
 from gatherings.registration.mails.letters import Button, Facts, Link, Part, Words
 from gatherings.registration.mails.times import start_words, time_rows, where_words
-from gatherings.registration.mails.words import gettext as _
 from gatherings.registration.rules import JOIN_OPENS
+from gatherings.web.i18n import gettext as _
 
 
 def place_rows(about: About, *, going: bool = True) -> Facts:

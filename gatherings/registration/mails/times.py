@@ -8,7 +8,7 @@ from typing import Any
 from gatherings.core import zones
 from gatherings.mail.message import clean_line
 from gatherings.registration.mails.letters import DateLine
-from gatherings.registration.mails.words import gettext as _
+from gatherings.web.i18n import gettext as _
 from gatherings.web.times import Clock, time_words, when
 
 

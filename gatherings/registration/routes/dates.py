@@ -115,9 +115,7 @@ def _series_entries(every: SeriesRegistration) -> list[ics.Entry]:
         invite=_invite(every.invite, every.created_at),
     )  # fmt: skip
     join = absolute(join_path(every))
-    master = invites.series_invite_entry(
-        body, organizer=_nobody(), join=join, page=absolute(f"/series/{series.slug}")
-    )
+    master = invites.series_invite_entry(body, organizer=_nobody(), join=join, page=absolute(f"/series/{series.slug}"))
     entries = [master, *invites.series_date_entries(body, master, join=join, base_url=settings().base_url)]
     return [replace(entry, organizer=None, attendee=None) for entry in entries]
 
