@@ -283,7 +283,12 @@ def test_run_with_nonsense_ends_with_two_and_the_sentence(tmp_path, name, value)
     environ = {key: kept for key, kept in os.environ.items() if key not in SETTING_NAMES}
     environ |= {"GATHERINGS_INSTANCE": str(tmp_path / "instance"), "PYTHONPATH": str(ROOT), name: value}
     done = subprocess.run(
-        [sys.executable, "-m", "gatherings", "run"], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "gatherings", "run"],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     with pytest.raises(BadSetting) as refused:
         read_settings({name: value, "GATHERINGS_INSTANCE": str(tmp_path / "instance")})

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.communities.models import Community
 from gatherings.core.errors import NotFound
 from gatherings.db.places import Places
+from gatherings.db.types import UtcDateTime
 from gatherings.events.models import CoListing, Event, EventChange, OldSlug, Series, SeriesRule
 
 # Zone rules move a start by hours, never by days: with this margin nothing that is still to come is missed.
@@ -232,8 +233,16 @@ def public_stamp(session: Session) -> tuple[int, ...]:
     return tuple(session.execute(_STAMP).one())
 
 
+_NOW = bindparam("now", type_=UtcDateTime())
+_BOUNDARIES = select(
+    *(
+        select(func.min(edge)).where(edge > _NOW).scalar_subquery()
+        for edge in (Event.starts_at, Event.ends_at, Event.registration_opens_at, Event.registration_closes_at)
+    )
+)
+
+
 def next_boundary(session: Session, now: datetime) -> datetime | None:
     """Give the next instant at which a public page changes by itself: a start, an end, an opening or a closing."""
-    edges = (Event.starts_at, Event.ends_at, Event.registration_opens_at, Event.registration_closes_at)
-    soonest = [session.scalar(select(func.min(edge)).where(edge > now)) for edge in edges]
-    return min((edge for edge in soonest if edge is not None), default=None)
+    edges = session.execute(_BOUNDARIES, {"now": now}).one()
+    return min((edge for edge in edges if edge is not None), default=None)

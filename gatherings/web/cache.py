@@ -24,7 +24,7 @@ from gatherings.web.visitor import visitor_zone
 
 BYTES_KEPT = 16 * 1024 * 1024
 LONGEST = timedelta(seconds=60)  # "begins in 20 minutes" is true for a minute
-_OWN = frozenset({"content-length", "vary", "x-request-id"})  # set anew for each answer
+_OWN = frozenset({"content-length", "date", "vary", "x-request-id"})  # set anew for each answer
 
 
 @dataclass(frozen=True)

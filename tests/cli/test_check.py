@@ -195,11 +195,3 @@ def test_everything_that_is_wrong_is_told_at_once(check, session):
     session.execute(update(Places).values(taken=9))
     status, problems = check(SMTP_URL="", BASE_URL="http://gatherings.test")
     assert (status, len(problems)) == (1, 5)
-
-
-def test_run_refuses_a_database_without_tables(bare, tmp_path):
-    done = bare("run", DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite")
-    assert done.exit_code == 2
-    assert done.output == (
-        "Gatherings did not start. The database has no tables yet. Run: gatherings db upgrade\n"
-    )

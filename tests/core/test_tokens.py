@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 
 from gatherings.core.tokens import PUBLIC_ID, Claim, Signer, digest, new_public_id, new_secret
 
-KEY, OLD, OTHER = "a key for tests, 0123456789abcdef", "an older key, 0123456789abcdefgh", "somebody else's key, 01234567"
+KEY, OLD, OTHER = (
+    "a key for tests, 0123456789abcdef",
+    "an older key, 0123456789abcdefgh",
+    "somebody else's key, 01234567",
+)
 PURPOSES = ("manage", "manage-series", "join", "join-series", "feed", "unsubscribe")
 ID = "Abcdefghij_lmnop-rstuv"
 SIGNER = Signer((KEY,))

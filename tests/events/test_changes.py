@@ -38,9 +38,7 @@ def test_a_new_event_has_its_instants_its_uid_and_no_revision(session, now):
     assert changes(session) == []
 
 
-@pytest.mark.parametrize(
-    ("mode", "pools"), [("online", (None, 9)), ("in person", (4, None)), ("hybrid", (4, 9))]
-)
+@pytest.mark.parametrize(("mode", "pools"), [("online", (None, 9)), ("in person", (4, None)), ("hybrid", (4, 9))])
 def test_each_side_of_an_event_has_a_pool_with_its_capacity(session, mode, pools):
     event = make_event(session, mode=mode, capacity_room=4, capacity_online=9)
     found = tuple(session.get_one(Places, pool).capacity if pool else None for pool in (event.room_id, event.online_id))
@@ -62,7 +60,9 @@ def test_a_time_that_does_not_exist_makes_no_event(session, now):
     assert session.scalars(select(Event)).all() == []
     event = make_event(session)
     with pytest.raises(InvalidInput, match="comes twice"):
-        change(session, event, now=now, starts_local=datetime(2027, 10, 31, 1, 30), ends_local=datetime(2027, 10, 31, 3))
+        change(
+            session, event, now=now, starts_local=datetime(2027, 10, 31, 1, 30), ends_local=datetime(2027, 10, 31, 3)
+        )
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,10 @@ def test_an_end_in_a_gap_is_refused_at_its_own_field():
 
 
 def test_both_times_in_a_gap_are_two_problems():
-    assert [field for field, _ in refusal("2027-03-28T01:15", "Europe/London", "2027-03-28T01:45")] == ["starts", "ends"]
+    assert [field for field, _ in refusal("2027-03-28T01:15", "Europe/London", "2027-03-28T01:45")] == [
+        "starts",
+        "ends",
+    ]
 
 
 def test_an_end_that_is_not_after_the_start_is_refused():

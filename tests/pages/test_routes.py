@@ -332,10 +332,12 @@ def full_programme(session):
     ],
 )
 def test_each_page_keeps_its_budget_of_queries(full_programme, client, engine, path, most):
-    with counted(engine) as statements:
-        response = client.get(path.format(**full_programme))
-    assert response.status_code == 200
-    assert len(statements) <= most, "\n\n".join(statements)
+    # What the page itself reads, besides the stamp and the next boundary in time of what is kept.
+    for budget in (most + 2 if most > 1 else most, 1):
+        with counted(engine) as statements:
+            response = client.get(path.format(**full_programme))
+        assert response.status_code == 200
+        assert len(statements) <= budget, "\n\n".join(statements)
 
 
 @pytest.mark.parametrize("slug", ["%00", "A", "a%27b", "../x", "%F0%9F%8C%B8", "a" * 81, "-a", "a%20b", "é"])

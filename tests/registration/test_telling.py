@@ -255,7 +255,8 @@ def test_a_date_that_moved_with_its_series_is_told_by_the_series_to_who_comes_ev
 
 
 @pytest.mark.parametrize(
-    ("column", "kind", "value"), [("place_name", "place", "Hall"), ("join_url", "link", LINK), ("mode", "place", "hybrid")]
+    ("column", "kind", "value"),
+    [("place_name", "place", "Hall"), ("join_url", "link", LINK), ("mode", "place", "hybrid")],
 )
 def test_a_series_change_that_was_taken_back_tells_nobody(session, now, column, kind, value):
     series = make_series(session)

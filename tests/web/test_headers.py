@@ -91,7 +91,11 @@ def test_a_failed_answer_is_kept_by_nobody(broken):
 
 def test_what_is_by_a_link_of_ones_own_is_kept_by_nobody_and_found_by_no_search(broken):
     client = broken()
-    for answer in (client.get("/mine/some-token"), client.post("/mine/some-token"), client.get("/registrations/nonsense")):
+    for answer in (
+        client.get("/mine/some-token"),
+        client.post("/mine/some-token"),
+        client.get("/registrations/nonsense"),
+    ):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
         assert answer.headers["Referrer-Policy"] == "same-origin"

@@ -26,7 +26,9 @@ def ask(trial):
     client.fetch_site = None  # type: ignore[attr-defined]
 
     def send(path: str = "/form", method: str = "POST", **headers: str):
-        return client.open(path, method=method, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return client.open(
+            path, method=method, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
 
     return send
 

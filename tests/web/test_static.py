@@ -91,9 +91,11 @@ def test_changed_content_has_another_name_and_the_old_one_stays(tmp_path):
     first = publish(make_source(tmp_path / "one"), tmp_path / "out")
     second = publish(make_source(tmp_path / "two", "body { color: red }"), tmp_path / "out")
     assert first["app.css"] != second["app.css"]
-    assert first["fonts/text.woff2"] == second["fonts/text.woff2"] == "fonts-text." + hashlib.sha256(
-        b"\x00\x01"
-    ).hexdigest()[:12] + ".woff2"
+    assert (
+        first["fonts/text.woff2"]
+        == second["fonts/text.woff2"]
+        == "fonts-text." + hashlib.sha256(b"\x00\x01").hexdigest()[:12] + ".woff2"
+    )
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         name for names in (first, second) for name in (
             names["app.css"], f"{names['app.css']}.br", f"{names['app.css']}.gz", names["fonts/text.woff2"]

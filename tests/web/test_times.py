@@ -94,11 +94,16 @@ def test_whole_days_keep_their_last_day_and_are_days_on_the_hosts_clock(now):
 
 
 def test_one_whole_day_is_one_day(now):
-    assert when(an_event("2026-11-13T00:00", "2026-11-14T00:00", all_day=True), None, now).host.span == "Friday 13 November"
+    assert (
+        when(an_event("2026-11-13T00:00", "2026-11-14T00:00", all_day=True), None, now).host.span
+        == "Friday 13 November"
+    )
 
 
 def test_a_whole_day_over_a_change_of_clocks_is_still_that_day(now):
-    assert when(an_event("2026-10-25T00:00", "2026-10-26T00:00", all_day=True), None, now).host.span == "Sunday 25 October"
+    assert (
+        when(an_event("2026-10-25T00:00", "2026-10-26T00:00", all_day=True), None, now).host.span == "Sunday 25 October"
+    )
 
 
 def test_an_end_at_midnight_belongs_to_the_evening(now):
