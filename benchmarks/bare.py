@@ -105,7 +105,7 @@ def make_engine(url: str, threads: int = 8) -> Engine:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None
-        pragmas = "journal_mode=WAL synchronous=FULL busy_timeout=10000 foreign_keys=ON cache_size=-8000"
+        pragmas = "journal_mode=WAL synchronous=FULL busy_timeout=10000 foreign_keys=ON cache_size=-2000"
         for pragma in pragmas.split():
             connection.execute(f"PRAGMA {pragma}")
 

@@ -122,8 +122,13 @@ def web_process(host: str, port: int, workers: int, threads: int, app: Flask | N
 
 
 def worker_process() -> Child:
-    """Start the worker as a process of its own."""
-    return Child(_work)
+    """Start the worker as a process of its own, which leaves the processor to people's pages first."""
+
+    def work() -> None:
+        os.nice(5)
+        _work()
+
+    return Child(work)
 
 
 def watch(children: list[Child]) -> int:

@@ -45,7 +45,7 @@ def configure_engine(engine: Engine, *, threads: int = 8) -> None:
             "synchronous=FULL",
             f"busy_timeout={BUSY_TIMEOUT * 1000}",
             "foreign_keys=ON",
-            "cache_size=-8000",
+            "cache_size=-2000",  # KiB for each connection; the system keeps the file in memory besides
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

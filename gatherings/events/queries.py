@@ -55,6 +55,21 @@ def get_event(session: Session, slug: str) -> Event:
     return event
 
 
+def get_event_for_form(session: Session, slug: str) -> Event | Moved:
+    """Read what the registration form needs of an event, in one query; raises NotFound, gives Moved as above."""
+    event = session.scalars(
+        select(Event)
+        .where(Event.slug == slug, Event.status != "draft")
+        .options(
+            joinedload(Event.community),
+            joinedload(Event.series_rule),
+            joinedload(Event.room),
+            joinedload(Event.online),
+        )
+    ).one_or_none()
+    return event if event is not None else Moved(_moved(session, "event", slug, Event))
+
+
 def get_series_page(session: Session, slug: str) -> Series | Moved:
     """Read a series with its community and rules; raises NotFound, gives Moved for an old slug."""
     series = session.scalars(
@@ -162,6 +177,11 @@ def list_dates(session: Session, series_id: int, *, since: datetime, limit: int 
             .options(joinedload(Event.room), joinedload(Event.online))
         )
     )
+
+
+def list_dates_of_rule(session: Session, rule_id: int) -> list[Event]:
+    """List all dates that one stretch of a series made, in order."""
+    return list(session.scalars(select(Event).where(Event.series_rule_id == rule_id).order_by(Event.original_local)))
 
 
 def list_past_dates(session: Session, series_id: int, *, now: datetime, limit: int = 60) -> list[Event]:

@@ -32,6 +32,11 @@ def form(entry: Entry) -> Form:
     return Form(rules=is_utc(zone))
 
 
+def keeps_rule(entry: Entry) -> bool:
+    """Tell whether the rule of a series' master is written as a rule, so that it says the dates to come by itself."""
+    return form(entry).rules
+
+
 def lines(entry: Entry, form: Form) -> list[bytes]:
     """Write DTSTART, DTEND, RECURRENCE-ID, the rule or its dates, and EXDATEs, in the form chosen."""
     series_zone = entry.series_zone or entry.zone

@@ -12,9 +12,14 @@ from gatherings.invites import rules
 from gatherings.invites.models import Invite
 
 
+def new_invite(uid: str, address: str) -> Invite:
+    """Make the invite of a new registration, with which it is saved; nothing was sent yet."""
+    return Invite(uid=uid, address=address, steps=0, sequence=-1)
+
+
 def make_invite(session: Session, uid: str, address: str) -> Invite:
-    """Make the invite of a new registration; nothing was sent yet."""
-    invite = Invite(uid=uid, address=address, steps=0, sequence=-1)
+    """Make an invite and save it at once."""
+    invite = new_invite(uid, address)
     session.add(invite)
     session.flush()
     return invite

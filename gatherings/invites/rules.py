@@ -92,6 +92,11 @@ def series_entries(series: Any, rule: Any, dates: Sequence[Any], base_url: str) 
     return entries
 
 
+def told_by_rule(series: Any, rule: Any, dates: Sequence[Any]) -> bool:
+    """Tell whether calendars know the dates to come by the rule; else each is written out (calendars.md 4)."""
+    return ics.keeps_rule(series_entries(series, rule, dates, "")[0])
+
+
 def differs(series: Any, rule: Any, date: Any) -> bool:
     """Tell whether a date says anything that the series' rule does not say already."""
     return (
@@ -176,6 +181,8 @@ def series_invite_entry(facts: Mapping[str, Any], *, organizer: ics.Organizer, j
         rule=rule["text"],
         dates=tuple(datetime.fromisoformat(text) for text in rule["dates"]),
         excluded=tuple(datetime.fromisoformat(text) for text in rule["excluded"]),
+        # The whole series', not one's own: messages about single dates choose by it too, and both must be of a kind.
+        span=_span(rule),
         organizer=organizer,
         attendee=ics.Attendee(to["name"], to["address"]),
     )

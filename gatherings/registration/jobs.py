@@ -14,10 +14,12 @@ from gatherings.accounts.models import Person
 from gatherings.audit.actions import log
 from gatherings.config import Site
 from gatherings.db.session import current_session, transact
-from gatherings.events.actions import make_dates
+from gatherings.events.actions import make_dates, note_series_change
 from gatherings.events.models import Event, Series
+from gatherings.events.queries import list_dates_of_rule
 from gatherings.invites.actions import store_blocks
 from gatherings.invites.models import Invite
+from gatherings.invites.rules import told_by_rule
 from gatherings.jobs import actions as jobs
 from gatherings.mail import actions as mail
 from gatherings.registration.actions.disowning import erase_series
@@ -67,24 +69,31 @@ def keep_dates(session: Session, payload: dict[str, Any], now: datetime, *, site
         new = make_dates(session, series, host=site.domain, now=now)
         if not new:
             continue
+        fill_all(session, series, site, now=now, new=True)
         store_blocks(session, base_url=site.base_url, event_ids=[event.id for event in new], series_ids=[series.id])
-        fill_all(session, series, site, now=now)
 
 
-def fill_all(session: Session, series: Series, site: Site, *, now: datetime) -> None:
-    """Register everybody who comes every month for the dates that have just been made.
+def fill_all(session: Session, series: Series, site: Site, *, now: datetime, new: bool) -> None:
+    """Register everybody who comes every month for the dates that they are not at yet; `new`: some were just made.
 
-    Their calendars know the dates by the rule already; who has to wait for one is told, for it must be left out.
+    Calendars know new dates by the rule already; who has to wait for one is told, for it must be left out. Where a
+    zone's dates are written out one by one (calendars.md 4), everybody gets the new ones, and feeds a higher SEQUENCE.
     """
+    written_out = new and not told_by_rule(series, series.rules[-1], list_dates_of_rule(session, series.rules[-1].id))
+    if written_out:
+        note_series_change(session, series, (), {}, now=now, delay=0)
+        session.flush()
     for every in session.scalars(
         select(SeriesRegistration)
         .where(SeriesRegistration.series_id == series.id, SeriesRegistration.state == "confirmed")
         .order_by(SeriesRegistration.id)
         .options(joinedload(SeriesRegistration.person), joinedload(SeriesRegistration.invite))
     ).all():
-        if fill_dates(session, every, series, every.person, site, now=now):
+        waits = fill_dates(session, every, series, every.person, site, now=now)
+        if waits or written_out:
+            changed = ["dates" if waits else "ahead"]
             post_series(
-                session, every, series, every.person, site, kind="series_changed", now=now, step=True, changed=["dates"]
+                session, every, series, every.person, site, kind="series_changed", now=now, step=True, changed=changed
             )
 
 

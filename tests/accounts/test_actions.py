@@ -81,7 +81,7 @@ def test_beyond_the_limit_is_refused_in_words_with_the_time_to_wait(session, now
     with pytest.raises(TooMany, match="Please wait a little") as refused:
         actions.limit_attempts(session, "mail", "1", most=1, window=10 * MINUTE, now=now)
     assert refused.value.retry_after == 600
-    with pytest.raises(TooMany, match="^Own words"):
+    with pytest.raises(TooMany, match=r"^Own words"):
         actions.limit_attempts(session, "mail", "1", most=1, window=10 * MINUTE, now=now, sentence=say("Own words."))
 
 

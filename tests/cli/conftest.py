@@ -39,6 +39,6 @@ def command(bare: Run, database_url: str) -> Run:
     """Run a command on this test's own migrated database: `command("check")`."""
 
     def run(*arguments: str | Path, **settings: str) -> Result:
-        return bare(*arguments, **{"DATABASE_URL": database_url, **settings})  # type: ignore[arg-type]
+        return bare(*arguments, **{"DATABASE_URL": database_url, **settings})
 
     return run

@@ -47,7 +47,7 @@ def two_mails(session):
 
 def states(session) -> dict[str, str]:
     session.rollback()
-    return {recipient: state for recipient, state in session.execute(select(OutboxMail.recipient, OutboxMail.state))}
+    return dict(session.execute(select(OutboxMail.recipient, OutboxMail.state)).all())
 
 
 def content(file: Path) -> list[tuple]:

@@ -16,7 +16,8 @@ from gatherings.db.places import Places
 
 def together(app: Flask, count: int, work: Callable[[int], Any], *, within: float = 60) -> list[Any]:
     """Run `work(number)` in so many threads at once; give what each returned or raised, in order of the numbers."""
-    start, results = threading.Barrier(count), [None] * count
+    start = threading.Barrier(count)
+    results: list[Any] = [None] * count
 
     def run(number: int) -> None:
         with app.app_context():

@@ -1,6 +1,7 @@
 """Places: taken by one guarded statement. Sixteen threads get exactly what there is, on both databases."""
 
 import threading
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select, update
@@ -152,7 +153,7 @@ def test_numbers_follow_the_order_of_commits(app, session):
 
 def test_claims_and_releases_at_once_end_with_the_right_count(app, session):
     pool = make_pool(session, CAPACITY)
-    highest = []
+    highest: list[Any] = []
 
     def come_and_go(number: int) -> int:
         kept = 0

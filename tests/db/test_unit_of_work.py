@@ -70,11 +70,15 @@ def test_block_is_committed_once_at_its_end(app, session, engine):
 @pytest.mark.parametrize("error", [RuntimeError("a fault"), KeyboardInterrupt()])
 def test_any_error_takes_everything_back(app, session, error):
     pool = make_pool(session)
+
+    def add_and_fail(writing):
+        add_one(writing, pool)
+        writing.flush()
+        raise error
+
     with app.app_context():
-        with pytest.raises(type(error)), unit_of_work() as writing:
-            add_one(writing, pool)
-            writing.flush()
-            raise error
+        with pytest.raises(type(error)):
+            transact(add_and_fail)
         assert taken_of(session, pool) == 0
         transact(add_one, pool)  # the next one is not in anybody's way
     assert taken_of(session, pool) == 1
@@ -82,10 +86,14 @@ def test_any_error_takes_everything_back(app, session, error):
 
 def test_a_unit_of_work_inside_another_is_refused(app, session):
     pool = make_pool(session)
+
+    def add_within_another(outer):
+        add_one(outer, pool)
+        transact(add_one, pool)
+
     with app.app_context():
-        with pytest.raises(RuntimeError, match="open already"), unit_of_work() as outer:
-            add_one(outer, pool)
-            transact(add_one, pool)
+        with pytest.raises(RuntimeError, match="open already"):
+            transact(add_within_another)
         assert taken_of(session, pool) == 0
         transact(add_one, pool)
 

@@ -83,7 +83,7 @@ def test_an_end_that_is_not_after_the_start_is_refused():
 
 
 def test_more_than_sixty_days_are_taken_for_a_slip():
-    assert derive(datetime(2026, 12, 1), datetime(2027, 1, 30), "Europe/London").ends_at
+    assert derive(datetime(2026, 12, 1), datetime(2027, 1, 30), "Europe/London").ends_at.month == 1
     [(field, sentence)] = refusal("2026-12-01T00:00", "Europe/London", "2027-01-30T00:01")
     assert (field, sentence) == ("ends", "A gathering can last 60 days at most. Is the end date right?")
 

@@ -72,7 +72,8 @@ def test_steps_of_its_own_are_added_to_every_later_revision(now):
     numbers = [
         next_message(invite, revision, method, now, step=step)["sequence"]
         for revision, method, step in [
-            (0, "REQUEST", False), (0, "CANCEL", True), (0, "REQUEST", True), (1, "REQUEST", False), (1, "CANCEL", True),
+            (0, "REQUEST", False), (0, "CANCEL", True), (0, "REQUEST", True), (1, "REQUEST", False),
+            (1, "CANCEL", True),
         ]
     ]  # fmt: skip
     assert numbers == [0, 1, 2, 3, 4]

@@ -150,7 +150,8 @@ def test_every_month(house: House, visit: Visit, load: Load, scripts: bool) -> N
     assert moved.coming(12, datetime.now(UTC)) == coming[:12]
 
     page = aroha.open(moved.link("/registrations/"))
-    aroha.press("Leave this date", page.locator("li.card").nth(1))
+    page.get_by_role("button", name="Leave this date").nth(1).click()
+    aroha.settle()
     assert page.get_by_text("You have left this date, and your calendar is told.").is_visible()
     left = letters_to(house.receiver, address, 3)[2]
     assert left.said[:2] == ("CANCEL", uid)
@@ -194,7 +195,7 @@ def _one_screen_two_fields_one_press(aroha: Visitor, slug: str, address: str) ->
 
 def _a_scanner_opens(letter: Letter) -> None:
     """Open every link of a mail as programmes do that look for harm: without a browser's manners, by GET and HEAD."""
-    assert len(letter.links) > 3
+    assert len(letter.links) >= 3  # the page, the way in, the manage page
     for link in letter.links:
         for method in ("HEAD", "GET"):
             with urllib.request.urlopen(urllib.request.Request(link, method=method), timeout=20) as response:

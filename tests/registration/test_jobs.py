@@ -81,7 +81,7 @@ def test_dates_are_kept_ahead_and_whoever_comes_every_month_is_on_each(session, 
 
 
 def test_new_dates_are_in_the_stored_calendar_entries_at_once(session, now):
-    series = make_series(session)
+    make_series(session)
     session.commit()
     keep(session, IN_SPRING)
     assert None not in session.scalars(select(Event.calendar_block)).all()

@@ -1,4 +1,4 @@
-"""New zone rules: the wall clock stays, UTC moves, SEQUENCE + 1, everybody is told once, the past is untouched (B17)."""
+"""New zone rules (B17): the wall clock stays, UTC moves, SEQUENCE + 1, all are told once, the past is untouched."""
 
 from datetime import UTC, datetime, timedelta
 

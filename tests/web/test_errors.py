@@ -1,5 +1,7 @@
 """Refusals and failures: the right status, a page or a fragment in words, never a trace."""
 
+from typing import Any
+
 import pytest
 from flask import Flask, abort, request
 from sqlalchemy import text
@@ -190,10 +192,8 @@ def test_a_database_that_is_away_is_503_and_no_500(make_another, tmp_path):
 
 def test_a_page_or_a_fragment_is_one_decision(make_another):
     app = make_another()
-    app.add_url_rule(
-        "/both", "both",
-        public(lambda: answer("pages/privacy.html", "errors/_error.html", sentence="Words.", typed=[], contact="", host="")),
-    )  # fmt: skip
+    values: dict[str, Any] = {"sentence": "Words.", "typed": [], "contact": "", "host": ""}
+    app.add_url_rule("/both", "both", public(lambda: answer("pages/privacy.html", "errors/_error.html", **values)))
     client = app.test_client()
     assert "<html" in client.get("/both").text
     assert "<html" not in client.get("/both", headers=HTMX).text

@@ -45,7 +45,7 @@ def paths(session) -> dict[str, int]:
 
 def asset_of(client) -> str:
     with client.application.app_context():
-        return str(client.application.jinja_env.globals["asset"]("app.css"))  # type: ignore[operator]
+        return str(client.application.jinja_env.globals["asset"]("app.css"))
 
 
 def policy_of(answer) -> dict[str, str]:

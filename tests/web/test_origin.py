@@ -23,7 +23,7 @@ def trial(make_another) -> Flask:
 def ask(trial):
     """Send a request with exactly these headers."""
     client = trial.test_client()
-    client.fetch_site = None  # type: ignore[attr-defined]
+    client.fetch_site = None
 
     def send(path: str = "/form", method: str = "POST", **headers: str):
         return client.open(
@@ -102,7 +102,7 @@ def test_base_url_is_compared_as_browsers_write_an_origin(make_another, base_url
     app = make_another(BASE_URL=base_url)
     app.add_url_rule("/form", "form", public(lambda: "done"), methods=["POST"])
     client = app.test_client()
-    client.fetch_site = None  # type: ignore[attr-defined]
+    client.fetch_site = None
     assert client.post("/form", base_url=origin, headers={"Origin": origin}).status_code == 200
 
 
@@ -111,7 +111,7 @@ def test_every_form_of_ours_refuses_other_sites(app):
     client = app.test_client()
     tried = 0
     for rule in app.url_map.iter_rules():
-        if "POST" not in (rule.methods or ()) or app.view_functions[rule.endpoint].right == "machine":  # type: ignore[attr-defined]
+        if "POST" not in (rule.methods or ()) or app.view_functions[rule.endpoint].right == "machine":
             continue
         path = rule.rule
         for converter, name in (("int:", argument) for argument in rule.arguments):

@@ -38,7 +38,8 @@ def test_a_foreign_host_is_400_and_leaves_no_trace(client, host):
 
 def test_our_own_host_is_taken_with_and_without_its_port(make_another):
     for base_url, host, status in (
-        ("http://gatherings.test:8000", "gatherings.test:8000", 200), ("http://gatherings.test:8000", "gatherings.test", 200),
+        ("http://gatherings.test:8000", "gatherings.test:8000", 200),
+        ("http://gatherings.test:8000", "gatherings.test", 200),
         ("http://127.0.0.1:8000", "localhost:8000", 200), ("http://127.0.0.1:8000", "127.0.0.1:8000", 200),
         ("http://127.0.0.1:8000", ELSEWHERE, 400),
     ):  # fmt: skip
@@ -69,7 +70,8 @@ def test_who_asks_is_the_other_end_of_the_line_and_not_what_it_says(trial):
 
 @pytest.mark.parametrize(
     ("count", "forwarded", "seen"),
-    [("0", "203.0.113.9", "127.0.0.1"), ("1", "203.0.113.9", "203.0.113.9"), ("1", "192.0.2.1, 203.0.113.9", "203.0.113.9"),
+    [("0", "203.0.113.9", "127.0.0.1"), ("1", "203.0.113.9", "203.0.113.9"),
+     ("1", "192.0.2.1, 203.0.113.9", "203.0.113.9"),
      ("2", "192.0.2.1, 203.0.113.9", "192.0.2.1"), ("2", "203.0.113.9", "127.0.0.1"), ("1", "", "127.0.0.1")],
 )  # fmt: skip
 def test_as_many_proxies_are_believed_as_were_counted(trial, count, forwarded, seen):

@@ -26,7 +26,7 @@ def test_all_undeclared_views_are_named_at_once():
     app.add_url_rule("/b", "b", lambda: "")
     app.add_url_rule("/a", "a", lambda: "")
     app.add_url_rule("/c", "c", public(lambda: ""))
-    with pytest.raises(RuntimeError, match="who may use them: a, b$"):
+    with pytest.raises(RuntimeError, match=r"who may use them: a, b$"):
         check_rights(app)
 
 

@@ -51,7 +51,7 @@ def load_series(loading: Loading, starts: Mapping[str, datetime | None], resolve
             if f"series {item.slug}" not in loading.report.made:
                 if new:
                     loading.report.change(f"series {item.slug}", "dates")
-                fill_all(loading.session, series, loading.site, now=loading.now)
+                fill_all(loading.session, series, loading.site, now=loading.now, new=bool(new))
 
 
 def _rule_values(item: SeriesItem, starts: datetime | None) -> dict[str, Any] | None:

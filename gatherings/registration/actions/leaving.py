@@ -47,6 +47,7 @@ def cancel(
             kind="cancelled",
             now=now,
             rule=event.series_rule if every else None,
+            held=held is not None,
         )
     log(session, actor=by, action="cancel", about=f"registration:{registration.public_id}", now=now)
     if held is not None:

@@ -13,11 +13,11 @@ from gatherings.core.tokens import new_public_id
 from gatherings.db import places
 from gatherings.events.models import Event, SeriesRule
 from gatherings.events.rules import DOOR_WORDS, Door, door
-from gatherings.invites.actions import make_invite
+from gatherings.invites.actions import make_invite, new_invite
 from gatherings.invites.models import Invite
 from gatherings.questions.models import ConsentText
 from gatherings.registration import rules
-from gatherings.registration.actions.sending import link_is_due, may_mail, post_state
+from gatherings.registration.actions.sending import count_mail, link_is_due, may_mail, post_state
 from gatherings.registration.models import Answer, Consent, Registration
 from gatherings.registration.rules import Outcome, Wanted
 
@@ -44,28 +44,29 @@ def register(
     side = rules.choose_side(event.mode, wanted.wish)
     pool_id = pool_of(event, side)
     person = find_or_make_person(session, wanted.address, now=now)
-    if was_tried(session, "not-me", f"{person.id}:{event.id}", now=now):
-        return Outcome(full=_is_full(session, pool_id))
-    registration = session.scalars(
-        select(Registration)
-        .where(Registration.event_id == event.id, Registration.person_id == person.id)
-        .options(joinedload(Registration.invite))
-    ).one_or_none()
+    registration = None
+    if person.created_at != now:  # whoever was made in this very transaction has no past
+        if was_tried(session, "not-me", f"{person.id}:{event.id}", now=now):
+            return Outcome(full=_is_full(session, pool_id))
+        registration = session.scalars(
+            select(Registration)
+            .where(Registration.event_id == event.id, Registration.person_id == person.id)
+            .options(joinedload(Registration.invite))
+        ).one_or_none()
     if registration is not None and registration.state in rules.LIVE:
         return _again(session, registration, event, person, site, now=now, pool_id=pool_id)
     if registration is None:
-        registration = _new(session, event, person, wanted, now=now)
+        registration = _new(event, person, wanted, now=now)
     else:
         _revive(session, registration, event, person, wanted, now=now)
-    take_place(session, registration, event, side, now=now)
-    keep_answers(session, registration, wanted, event, now=now)
-    session.flush()
     # Counted, but sent in any case: a calendar must follow, and only the holder of the link can come and go.
-    may_mail(session, person, event.id, now=now)
+    count_mail(session, person, event.id, now=now)
     registration.link_sent_at = now
+    take_place(session, registration, event, side, now=now)
     kind = "confirmed" if registration.state == "confirmed" else "waiting"
     step = registration.invite.sequence >= 0
     post_state(session, registration, event, event.community, person, site, kind=kind, now=now, step=step)
+    keep_answers(session, registration, wanted, event, now=now)
     return Outcome(
         full=registration.waits_for_id is not None,
         online_meanwhile=registration.waits_for_id is not None and registration.places_id is not None,
@@ -107,12 +108,12 @@ def _is_full(session: Session, pool_id: int) -> bool:
     return pool.capacity is not None and pool.taken >= pool.capacity
 
 
-def _new(session: Session, event: Event, person: Person, wanted: Wanted, *, now: datetime) -> Registration:
+def _new(event: Event, person: Person, wanted: Wanted, *, now: datetime) -> Registration:
     registration = Registration(
         public_id=new_public_id(),
         event_id=event.id,
         person_id=person.id,
-        invite=make_invite(session, event.uid, person.address),
+        invite=new_invite(event.uid, person.address),
         name=wanted.name,
         zone=wanted.zone,
         language=wanted.language,

@@ -22,6 +22,12 @@ def may_mail(session: Session, person: Person, event_id: int, *, now: datetime) 
     what = f"{person.id}:{event_id}"
     if was_tried(session, "not-me", what, now=now):
         return False
+    return count_mail(session, person, event_id, now=now)
+
+
+def count_mail(session: Session, person: Person, event_id: int, *, now: datetime) -> bool:
+    """Count one more mail to somebody about an event and tell whether it is within the hour's five."""
+    what = f"{person.id}:{event_id}"
     return count_attempt(session, "mail", what, most=MAILS_PER_HOUR, window=timedelta(hours=1), now=now)
 
 
@@ -37,14 +43,16 @@ def post_state(
     now: datetime,
     step: bool = False,
     rule: SeriesRule | None = None,
+    held: bool = True,
     suffix: str = "",
 ) -> None:
     """Post the mail that says how a registration stands: confirmed, waiting, promoted or cancelled.
 
     Who holds a place gets REQUEST, who had one and lost it CANCEL, who only waits no calendar part. `rule` is that
-    of a date one comes to every month: its message is about one date of the series' entry.
+    of a date one comes to every month: its message is about one date of the series' entry, which it is in only if
+    a place was `held`.
     """
-    had_one = registration.invite.method == "REQUEST" or rule is not None
+    had_one = registration.invite.method == "REQUEST" if rule is None else held
     invite = None
     if registration.state == "confirmed":
         invite = next_message(registration.invite, _revision(event, rule), "REQUEST", now, step=step)

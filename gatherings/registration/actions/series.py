@@ -325,6 +325,6 @@ def rejoin_date(session: Session, registration: Registration, site: Site, *, now
             kind="series_changed",
             now=now,
             step=True,
-            changed=["dates"],
+            changed=["waits" if registration.state == "waitlisted" else "back"],
         )
     return True

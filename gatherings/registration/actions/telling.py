@@ -56,6 +56,8 @@ def _tell_event(session: Session, change: EventChange, site: Site, now: datetime
         change.told_up_to = registration.id
         if change.via_series and registration.series_registration_id is not None:
             continue
+        if _since(registration) > event.changed_at:
+            continue  # registered in the minutes since: their first mail said it as it is now
         told += _tell_one(session, registration, event, change, kinds, site, now=now)
     return told
 
@@ -121,6 +123,8 @@ def _tell_series(session: Session, change: EventChange, site: Site, *, now: date
         change.finished_at = now
     for registration in page:
         change.told_up_to = registration.id
+        if registration.created_at > series.changed_at:
+            continue  # as above
         post_series(
             session,
             registration,

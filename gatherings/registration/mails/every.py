@@ -177,6 +177,14 @@ def _sentence(title: str, kinds: Any) -> str:
         sentences.append(_("The meeting has moved to a new link. Your own way in stays the same."))
     if "promoted" in kinds:
         sentences.append(_("A place became free on a date of “%(title)s”, and it is yours.", title=title))
+    if "back" in kinds:
+        sentences.append(_("You come again to a date of “%(title)s” that you had left.", title=title))
+    if "waits" in kinds:
+        sentences.append(
+            _("The date of “%(title)s” that you had left is full now. We write when there is a place.", title=title)
+        )
+    if "ahead" in kinds:
+        sentences.append(_("There are new dates of “%(title)s”. This mail brings them.", title=title))
     if "dates" in kinds:
         sentences.append(_("There are new dates of “%(title)s”. For some of them you have to wait.", title=title))
     return " ".join(sentences) or _("The hosts changed something about “%(title)s”.", title=title)

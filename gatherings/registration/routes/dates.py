@@ -58,7 +58,9 @@ def return_to_date(token: str, public_id: str) -> Response:
         if every.state != "confirmed":
             raise Conflict(say("This registration was cancelled. You are welcome to register again."))
         mine = get_date_of(session, every, public_id)
-        return "back" if rejoin_date(session, mine, settings().site, now=utc_now()) else "before"
+        if not rejoin_date(session, mine, settings().site, now=utc_now()):
+            return "before"
+        return "waits" if mine.state == "waitlisted" else "back"
 
     return back(token, press(token, act))
 

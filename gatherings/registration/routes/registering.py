@@ -1,6 +1,5 @@
 """Registering: the form, alone or on the event's page, and its answer."""
 
-import re
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -9,7 +8,7 @@ from gatherings.core.clock import utc_now
 from gatherings.core.errors import InvalidInput, NotFound
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event
-from gatherings.events.queries import Moved, get_event_page
+from gatherings.events.queries import Moved, get_event_for_form
 from gatherings.events.rules import Door
 from gatherings.registration.actions import register, register_series
 from gatherings.registration.forms import check, register_form, wanted_of
@@ -18,9 +17,7 @@ from gatherings.registration.rules import Outcome
 from gatherings.web.answers import answer, go, wants_fragment
 from gatherings.web.requests import asking_network, settings
 from gatherings.web.rights import public
-from gatherings.web.visitor import visitor_zone
-
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+from gatherings.web.visitor import checked_slug, visitor_zone
 
 
 @bp.route("/events/<slug>/register", methods=["GET", "POST"])
@@ -31,7 +28,7 @@ def register_for(slug: str) -> Response:
     if event.slug != slug and request.method != "POST":
         return _moved(url_for("registration.register_for", slug=event.slug))
     slug = event.slug
-    form = register_form(current_session(), event, visitor_zone())
+    form = register_form(current_session(), event, visitor_zone(), rule=event.series_rule)
     if request.method != "POST":
         return _form(form, event)
     if form.door is not Door.OPEN:
@@ -54,7 +51,7 @@ def register_for(slug: str) -> Response:
     except InvalidInput as refusal:
         # The event was changed between looking and acting; the transaction has forgotten what was read before it.
         event = _event(slug)
-        form = register_form(current_session(), event, visitor_zone())
+        form = register_form(current_session(), event, visitor_zone(), rule=event.series_rule)
         check(form)
         form.take_problems(refusal)
         return _form(form, event, status=422)
@@ -63,19 +60,12 @@ def register_for(slug: str) -> Response:
 
 def _event(slug: str) -> Event:
     """Read an event by its slug, or by one it once had; raises NotFound."""
-    found = get_event_page(current_session(), checked(slug))
+    found = get_event_for_form(current_session(), checked_slug(slug))
     if isinstance(found, Moved):
-        found = get_event_page(current_session(), found.slug)
+        found = get_event_for_form(current_session(), found.slug)
     if isinstance(found, Moved):
         raise NotFound()
     return found
-
-
-def checked(slug: str) -> str:
-    """Give a slug that could be one; raises NotFound before a database sees what it may choke on."""
-    if _SLUG.fullmatch(slug) is None:
-        raise NotFound()
-    return slug
 
 
 def _moved(path: str) -> Response:

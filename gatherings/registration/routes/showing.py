@@ -39,6 +39,7 @@ NOTES: Mapping[str, Sentence] = {
     "cancelled": say("Done. You are not registered any more, and your calendar is told."),
     "left": say("Done. You have left this date, and your calendar is told."),
     "back": say("Done. You are back on this date, and your calendar is told."),
+    "waits": say("This date is full now. You are on its waiting list, and we write the moment a place is free."),
     "sent": say("The invite is on its way to you again."),
     "withdrawn": say("Your consent is withdrawn."),
     "before": say("That was done before, so nothing more was needed."),

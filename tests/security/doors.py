@@ -1,0 +1,168 @@
+"""Every view of the application with an address that works: read from the URL map, so that a new one comes along.
+
+A view whose address needs a part that is not known here fails with its name: teach `Town.values`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from gatherings.accounts.actions import find_or_make_person, make_fresh_link
+from gatherings.accounts.models import Attempt, Person
+from gatherings.accounts.rules import normalise_address
+from gatherings.core.tokens import Signer
+from gatherings.db.base import Base
+from gatherings.events.models import Event
+from gatherings.mail.models import OutboxMail
+from gatherings.mail.routes import bp as mailbox
+from gatherings.registration.models import Consent, Registration, SeriesRegistration
+from tests.factories import (
+    NOW,
+    dates_of,
+    make_community,
+    make_consent,
+    make_event,
+    make_question,
+    make_registration,
+    make_series,
+    make_series_registration,
+)
+
+ADDRESS, NAME = "ada@example.org", "Ada Example"
+NEW_ADDRESS = "new@example.org"
+# "manage" and "manage-series" open one page; a button of the other kind leads back to it.
+FAMILY = frozenset({"manage", "manage-series"})
+
+
+@dataclass
+class Door:
+    """One address of one view, with the link's purpose where it is opened by one."""
+
+    rule: Rule
+    path: str
+    right: str
+    purpose: str | None
+
+    def __repr__(self) -> str:
+        return f"{self.rule.rule} ({self.purpose or self.right})"
+
+    @property
+    def posts(self) -> bool:
+        return "POST" in (self.rule.methods or ())
+
+
+@dataclass
+class Town:
+    """All that the doors need: `tokens` by purpose, `values` by name of a part of an address."""
+
+    app: Flask
+    session: Session
+    single: Registration
+    every: SeriesRegistration
+    event: Event
+    tokens: dict[str, str]
+    values: dict[str, Any]
+
+    @property
+    def signer(self) -> Signer:
+        made: Signer = self.app.extensions["gatherings.signer"]
+        return made
+
+    def doors(self, app: Flask | None = None) -> list[Door]:
+        """List every view with each purpose that it declares."""
+        return list(self._doors(app or self.app))
+
+    def _doors(self, app: Flask) -> Iterator[Door]:
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+            right = app.view_functions[rule.endpoint].right  # type: ignore[attr-defined]
+            purposes = right.removeprefix("link:").split(",") if right.startswith("link:") else [None]
+            for purpose in purposes:
+                yield Door(rule, self.path(app, rule, purpose), right, purpose)
+
+    def path(self, app: Flask, rule: Rule, purpose: str | None, **other: str) -> str:
+        """Fill in a rule; `other` parts stand in for the right ones."""
+        values = {**self.values, **({"token": self.tokens[purpose]} if purpose else {}), **other}
+        kinds = {"communities": "community_slug", "series": "series_slug"}
+        values["slug"] = self.values[kinds.get(rule.rule.split("/")[1], "event_slug")]
+        needed = {name: values[name] for name in rule.arguments}
+        built: str = app.url_map.bind("gatherings.test").build(rule.endpoint, needed)
+        return built
+
+    def books(self) -> dict[str, list[Any]]:
+        """Give all rows of all tables but the counts of attempts and the place of a mail in its queue."""
+        self.session.commit()
+        self.session.expire_all()
+        tables = [table for table in Base.metadata.sorted_tables if table.name not in ("attempts", "workers")]
+        return {table.name: sorted(map(repr, self.session.execute(select(table)).all())) for table in tables}
+
+    def forgive(self) -> None:
+        """Forget how often wrong links were tried, so that a long test is not shut out."""
+        self.session.execute(delete(Attempt))
+        self.session.commit()
+
+
+def build_town(app: Flask, session: Session) -> Town:
+    """Make a hybrid event with a consent and a question, an "every month", and links of every purpose."""
+    community = make_community(session, about="About *us*.", code_of_kindness="Be kind.")
+    event = make_event(session, community, mode="hybrid", capacity_room=3, capacity_online=3)
+    make_consent(session, event, key="photos")
+    question = make_question(session, event, "text")
+    single = make_registration(
+        session, event, address=ADDRESS, name=NAME, wish="room", answers={question.id: "Tea"},
+        consents=frozenset({"photos"}),
+    )  # fmt: skip
+    series = make_series(session, community)
+    every = make_series_registration(session, dates_of(session, series)[0], address=ADDRESS, name=NAME)
+    person = session.scalars(select(Person).where(Person.key == ADDRESS)).one()
+    newcomer = find_or_make_person(session, normalise_address(NEW_ADDRESS), now=NOW)
+    signer: Signer = app.extensions["gatherings.signer"]
+    mail = session.scalars(select(OutboxMail).order_by(OutboxMail.id)).first()
+    assert mail is not None
+    mail.mime, mail.state, mail.subject = _mime(), "sent", "Hello"
+    tokens = {
+        "manage": signer.sign("manage", single.public_id, 1),
+        "join": signer.sign("join", single.public_id, 1),
+        "address": signer.sign("address", single.public_id, 1),
+        "manage-series": signer.sign("manage-series", every.public_id, every.link_version),
+        "join-series": signer.sign("join-series", every.public_id, every.link_version),
+        "feed": signer.sign("feed", person.public_id, person.feed_version),
+        "my-data": make_fresh_link(session, person, "my-data", now=NOW),
+    }
+    date = session.scalars(
+        select(Registration).where(Registration.series_registration_id == every.id).order_by(Registration.id)
+    ).first()
+    assert date is not None
+    values = {
+        "event_slug": event.slug,
+        "series_slug": series.slug,
+        "community_slug": community.slug,
+        "secret": make_fresh_link(session, newcomer, f"address:{single.public_id}", now=NOW),
+        "public_id": date.public_id,
+        "consent_id": session.scalars(select(Consent.id)).first(),
+        "mail_id": mail.id,
+    }
+    session.commit()
+    return Town(app, session, single, every, event, tokens, values)
+
+
+def _mime() -> bytes:
+    return (
+        b"To: ada@example.org\r\nSubject: Hello\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
+        b"--x\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n--x\r\nContent-Type: text/calendar\r\n\r\n"
+        b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n\r\n--x--\r\n"
+    )
+
+
+def mailbox_paths() -> set[str]:
+    """Give the beginnings of addresses that the demo alone has."""
+    return {str(mailbox.url_prefix)}
+
+
+SOON = timedelta(minutes=10)
