@@ -103,9 +103,11 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
+    # hide_parameters: what people typed must not come into a log with an error (reliability.md rule 22).
     if settings.sqlite:
-        return {"pool_size": settings.threads + 2, "max_overflow": 10}
+        return {"hide_parameters": True, "pool_size": settings.threads + 2, "max_overflow": 10}
     return {
+        "hide_parameters": True,
         "pool_size": settings.threads,
         "max_overflow": 4,
         "pool_pre_ping": True,

@@ -17,13 +17,21 @@ FRESH_LINK_LIFE = timedelta(minutes=60)
 
 def find_or_make_person(session: Session, address: Address, *, now: datetime) -> Person:
     """Find the person of an address, or make one; two who come at once with one address get the same row."""
+    person, _new = meet_person(session, address, now=now)
+    return person
+
+
+def meet_person(session: Session, address: Address, *, now: datetime) -> tuple[Person, bool]:
+    """Find the person of an address, or make one; tell whether this very transaction made them: they have no past."""
     made: Person | None = session.scalars(
         insert(session, Person)
         .values(public_id=new_public_id(), key=address.key, address=address.display, feed_version=1, created_at=now)
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(Person)
     ).one_or_none()
-    return made or session.scalars(select(Person).where(Person.key == address.key)).one()
+    # Locked where the database locks rows: the same person at the same event twice at once must come one by one.
+    known = select(Person).where(Person.key == address.key).with_for_update(key_share=True)
+    return (made, True) if made is not None else (session.scalars(known).one(), False)
 
 
 def find_person(session: Session, key: str) -> Person | None:
@@ -110,9 +118,10 @@ def person_of_fresh_link(session: Session, secret: str, purpose: str, *, now: da
     return person
 
 
-def end_fresh_links(session: Session, person_id: int) -> None:
-    """End all fresh links of a person."""
-    session.execute(delete(FreshLink).where(FreshLink.person_id == person_id))
+def end_fresh_links(session: Session, person_id: int) -> int:
+    """End all fresh links of a person; gives how many there were: of two who use one at once, one gets 0."""
+    done = session.execute(delete(FreshLink).where(FreshLink.person_id == person_id))
+    return int(done.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
 
 
 def renew_feed(session: Session, person_id: int) -> None:

@@ -7,6 +7,7 @@ from gatherings.calendars import blocks, personal, queries
 from gatherings.core.clock import utc_now
 from gatherings.db.session import current_session
 from gatherings.events.queries import Moved, next_boundary, public_stamp
+from gatherings.registration.links import wrong_links_counted
 from gatherings.registration.mails.invitations import join_link
 from gatherings.web.cache import kept
 from gatherings.web.i18n import gettext as _
@@ -60,8 +61,9 @@ def community_feed(slug: str) -> Response:
 def personal_feed(token: str) -> Response:
     """Give everything that one is registered for; who holds the address is not asked again."""
     session, now, base_url = current_session(), utc_now(), settings().base_url
-    _purpose, claim = claim_of(token, "feed")
-    person_id, state = queries.read_personal_state(session, claim, now)
+    with wrong_links_counted():
+        _purpose, claim = claim_of(token, "feed")
+        person_id, state = queries.read_personal_state(session, claim, now)
     name = _("My gatherings")
     # Links in the feed are signed by the newest key: another key makes other bytes.
     etag = personal.etag_of(state, base_url, name, signer().sign("join", claim.public_id, claim.version))

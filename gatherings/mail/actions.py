@@ -143,11 +143,17 @@ def mark_sent(session: Session, *, mail_id: int, now: datetime) -> bool:
 
 
 def _forget(session: Session, mail_id: int) -> None:
-    """Empty a mail that has been dealt with and whose cause was erased meanwhile."""
-    dealt_with = OutboxMail.state.in_(("sent", "kept", "failed"))
+    """Empty a mail that has been dealt with and whose cause was erased meanwhile; of the others, forget secrets.
+
+    A fresh link's secret is kept nowhere but as a digest, once its mail is gone (`facts["secret"]` holds it until
+    then, and the bytes do). A mail that is kept to be read, without a mail server, stays readable.
+    """
+    this, gone = OutboxMail.id == mail_id, OutboxMail.state.in_(("sent", "failed"))
     session.execute(
-        update(OutboxMail).where(OutboxMail.id == mail_id, OutboxMail.forget.is_(True), dealt_with).values(_EMPTY)
+        update(OutboxMail).where(this, OutboxMail.forget.is_(True), gone | (OutboxMail.state == "kept")).values(_EMPTY)
     )
+    secret = OutboxMail.facts["secret"].as_string().is_not(None)
+    session.execute(update(OutboxMail).where(this, gone, secret).values(facts={}, mime=None))
 
 
 def retry_later(session: Session, *, mail_id: int, worker: str, now: datetime, error: str) -> str | None:
@@ -161,6 +167,7 @@ def retry_later(session: Session, *, mail_id: int, worker: str, now: datetime, e
     state = "failed" if tries >= MAX_TRIES else "queued"
     changes: dict[str, Any] = {"state": state, "due_at": now + backoff(tries), "last_error": error[:2000]} | _FREE
     changed(session, _queued(mail_id).values(changes))
+    _forget(session, mail_id)
     return state
 
 

@@ -41,7 +41,8 @@ class Opened:
 @public
 def index() -> Response:
     """List all mail, newest first; `to` searches by recipient, `before` is the page's last id."""
-    to, before = request.args.get("to", "").strip()[:320], request.args.get("before", "")
+    asked, before = request.args.get("to", "")[:320], request.args.get("before", "")
+    to = "".join(char for char in asked if char.isprintable()).strip()
     before_id = int(before) if before.isdecimal() and len(before) < 16 else None
     mails = list_mails(current_session(), before_id=before_id, to=to or None, limit=PAGE + 1)
     older = mails[PAGE - 1].id if len(mails) > PAGE else None

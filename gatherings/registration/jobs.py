@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.accounts.actions import end_fresh_links, forget_attempts
@@ -115,7 +115,7 @@ def tidy(session: Session, payload: dict[str, Any], now: datetime, *, site: Site
         erase(session, registration, now=now)
     session.flush()
     series = _let_go_of_series(session, long_ago, now=now)
-    people = _let_go_of_people(session, long_ago)
+    people = _let_go_of_people(session, long_ago, now - BODIES_KEPT)
     if old or series or people:
         counts = {"count": len(old), "series": series, "people": people}
         log(session, actor="worker", action="retention", about="registrations", now=now, **counts)
@@ -142,15 +142,20 @@ def _let_go_of_series(session: Session, long_ago: datetime, *, now: datetime) ->
     return len(over)
 
 
-def _let_go_of_people(session: Session, long_ago: datetime) -> int:
-    """Forget the address of whoever has no registration left that is kept; return how many. Counts stay."""
+def _let_go_of_people(session: Session, long_ago: datetime, lately: datetime) -> int:
+    """Forget the address of whoever has no registration left that is kept; return how many. Counts stay.
+
+    Who never had one, or said "this was not me", goes `lately` (with the mails) and not only after a year.
+    """
+    erased = select(Registration.id).where(Registration.person_id == Person.id, Registration.erased_at >= lately)
     single = select(Registration.id).where(Registration.person_id == Person.id, Registration.erased_at.is_(None))
     every = select(SeriesRegistration.id).where(
         SeriesRegistration.person_id == Person.id, SeriesRegistration.erased_at.is_(None)
     )
     nobodies = session.scalars(
         select(Person)
-        .where(Person.created_at < long_ago, Person.key.contains("@"), ~single.exists(), ~every.exists())
+        .where(or_(Person.created_at < long_ago, (Person.created_at < lately) & ~erased.exists()))
+        .where(Person.key.contains("@"), ~single.exists(), ~every.exists())
         .order_by(Person.id)
         .limit(AT_ONCE)
     ).all()

@@ -56,6 +56,14 @@ def get_series_by_link(session: Session, claim: Claim) -> SeriesRegistration:
     return found
 
 
+def get_every_of(session: Session, registration: Registration) -> SeriesRegistration | None:
+    """Read the "every month" that a registration is a date of, as its own link would; None for "just this one"."""
+    if registration.series_registration is None:
+        return None
+    every = registration.series_registration
+    return get_series_by_link(session, Claim(every.public_id, every.link_version))
+
+
 def list_dates_of(
     session: Session, series_registration_id: int, *, now: datetime | None = None
 ) -> list[tuple[Event, Registration]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -41,7 +42,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
     visitors: list[Visitor] = []
     with ExitStack() as stack:
 
-        def come(house: House, **options: object) -> Visitor:
+        def come(house: House, **options: Any) -> Visitor:
             made = visitor(browser, house.server.url, **options)
             stack.callback(made.context.close)
             visitors.append(made)

@@ -21,6 +21,8 @@ _COUNT_SHIFTS = """
     new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) window.shifts += entry.value;
     }).observe({type: "layout-shift", buffered: true});"""
+_FOCUSED = """() => { const at = document.activeElement;
+    return at.id || `${at.tagName} ${at.textContent.trim()}`; }"""
 _AT_REST = "() => document.readyState === 'complete' && !document.querySelector('[aria-busy=true], .htmx-request')"
 _AXE = Axe()
 
@@ -63,15 +65,10 @@ class Visitor:
         self.fill(name=name, email=address)
         self.press("Register", self.page.locator("#registration"))
 
-    def posts(self, path: str) -> int:
-        """Count the forms that were sent to a path."""
-        return self.asked.count(f"POST {path}")
-
     @property
     def focused(self) -> str:
         """Give the id (or else the tag and text) of what has the focus."""
-        script = "() => { const at = document.activeElement; return at.id || `${at.tagName} ${at.textContent.trim()}`; }"
-        return str(self.page.evaluate(script))
+        return str(self.page.evaluate(_FOCUSED))
 
     @property
     def sideways(self) -> int:

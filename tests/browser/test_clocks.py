@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from gatherings.core.clock import utc_now
 from tests.browser.kit import Visitor
 from tests.drills.houses import House
-from tests.factories import make_series
+from tests.factories import make_event, make_series
 
 pytestmark = pytest.mark.needs("browser")
 Visit = Callable[..., Visitor]
@@ -29,15 +29,11 @@ ELSEWHERE = [
 @pytest.fixture(scope="module")
 def path(house: House) -> str:
     with house.writing() as session:
-        from tests.factories import make_event
-
         return f"/events/{make_event(session, now=utc_now(), starts_local=EVENING).slug}"
 
 
 @pytest.mark.parametrize(("zone", "mine", "whose"), ELSEWHERE)
-def test_both_clocks_stand_on_the_page(
-    house: House, visit: Visit, path: str, zone: str, mine: str, whose: str
-) -> None:
+def test_both_clocks_stand_on_the_page(house: House, visit: Visit, path: str, zone: str, mine: str, whose: str) -> None:
     somebody = visit(house, timezone_id=zone)
     page = somebody.open(path)
     assert _when(page) == [mine, whose, f"{LONDON} in London"]

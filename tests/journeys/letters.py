@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from io import StringIO
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -99,7 +100,7 @@ class Letter:
         lists = left_out if isinstance(left_out, list) else [left_out]
         gone = {self._instant_of(stamp.dt, zone) for one in lists for stamp in one.dts}
         starts = (zone.fold(local) for local in rule)
-        return [start for start, _ in zip((s for s in starts if s > after and s not in gone), range(many), strict=False)]
+        return list(islice((start for start in starts if start > after and start not in gone), many))
 
     def _instant_of(self, local: datetime, zone: "_Zone") -> datetime:
         return zone.fold(local.replace(tzinfo=None))

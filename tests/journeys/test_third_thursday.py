@@ -1,4 +1,4 @@
-"""From the page to the calendar and out of it again: somebody in Auckland, a call in London, with scripts and without."""
+"""From the page to the calendar and out again: somebody in Auckland, a call in London, with and without scripts."""
 
 import urllib.request
 from collections.abc import Callable

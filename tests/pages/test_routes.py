@@ -75,7 +75,7 @@ def test_a_series_marks_the_dates_at_which_the_readers_hour_moves(session, clien
     assert seen.count("Your hour moves") == 2
 
 
-def test_gatherings_under_an_umbrella_stand_on_their_own_day_and_the_readers(session, client):
+def test_gatherings_under_an_umbrella_stand_on_the_readers_day_and_their_own(session, client):
     community = make_community(session)
     week = make_event(
         session, community, starts_local=datetime(2027, 1, 4), minutes=5 * 1440, all_day=True, mode="hybrid"
@@ -89,8 +89,8 @@ def test_gatherings_under_an_umbrella_stand_on_their_own_day_and_the_readers(ses
     make_event(session, community, umbrella_id=week.id, status="draft", title="Not ready")
     for path in (f"/events/{week.slug}", f"/events/{week.slug}/below"):
         seen = text_of(client.get(f"{path}?zone=Europe/London"))
-        assert "Tuesday 5 January 2027, 09:30–10:30 in Melbourne · Monday 4 January 2027, 22:30–23:30 your time" in seen
-        assert "Tuesday 5 January 2027, 09:30–10:30 in Toronto · Tuesday 5 January 2027, 14:30–15:30 your time" in seen
+        assert "Monday 4 January 2027, 22:30–23:30 your time · Tuesday 5 January 2027, 09:30–10:30 in Melbourne" in seen
+        assert "Tuesday 5 January 2027, 14:30–15:30 your time · Tuesday 5 January 2027, 09:30–10:30 in Toronto" in seen
         assert "Behind a curtain" not in seen
         assert "Not ready" not in seen
 

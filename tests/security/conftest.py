@@ -15,9 +15,11 @@ def still(now, clock_at):
 
 
 @pytest.fixture
-def demo(make_another) -> Flask:
+def demo(make_another, session: Session) -> Flask:
     """The application with all that it can have: the demo's mailbox too."""
-    return make_another(GATHERINGS_DEMO="1")
+    made: Flask = make_another(GATHERINGS_DEMO="1")
+    made.extensions["tests.sessions"].append(session)
+    return made
 
 
 @pytest.fixture

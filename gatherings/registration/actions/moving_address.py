@@ -11,6 +11,7 @@ from gatherings.accounts.actions import (
     make_fresh_link,
     person_of_fresh_link,
 )
+from gatherings.accounts.models import Person
 from gatherings.accounts.rules import Address
 from gatherings.config import Site
 from gatherings.core.errors import Conflict, NotFound, TooMany
@@ -56,6 +57,11 @@ def ask_new_address(
     )
 
 
+def person_of_address_link(session: Session, registration: Registration, secret: str, *, now: datetime) -> Person:
+    """Give whom the link to another address was sent to; raises NotFound when it is old or used."""
+    return person_of_fresh_link(session, secret, f"address:{registration.public_id}", now=now)
+
+
 def confirm_new_address(
     session: Session, registration: Registration, secret: str, site: Site, *, now: datetime
 ) -> Registration:
@@ -63,7 +69,7 @@ def confirm_new_address(
 
     The old manage link ends. Raises NotFound for an old or used link, Conflict when that address is registered.
     """
-    person = person_of_fresh_link(session, secret, f"address:{registration.public_id}", now=now)
+    person = person_of_address_link(session, registration, secret, now=now)
     if registration.state not in rules.LIVE:
         raise NotFound()
     other = session.scalars(
@@ -71,7 +77,8 @@ def confirm_new_address(
     ).one_or_none()
     if other is not None and other.state in rules.LIVE:
         raise Conflict(say("That address is registered for this gathering already, so nothing was changed."))
-    end_fresh_links(session, person.id)
+    if not end_fresh_links(session, person.id):
+        raise NotFound()  # pressed twice at once: the other press was first
     if other is not None:
         _step_aside(session, other, now=now)
     _tell_old_address(session, registration, site, now=now)

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from gatherings.accounts.actions import find_or_make_person, limit_attempts, was_tried
+from gatherings.accounts.actions import limit_attempts, meet_person, was_tried
 from gatherings.accounts.models import Person
 from gatherings.config import Site
 from gatherings.core.errors import Conflict, NotFound
@@ -43,9 +43,9 @@ def register(
     rules.check_code(event.community.code_of_kindness, wanted.code_agreed)
     side = rules.choose_side(event.mode, wanted.wish)
     pool_id = pool_of(event, side)
-    person = find_or_make_person(session, wanted.address, now=now)
+    person, newcomer = meet_person(session, wanted.address, now=now)
     registration = None
-    if person.created_at != now:  # whoever was made in this very transaction has no past
+    if not newcomer:
         if was_tried(session, "not-me", f"{person.id}:{event.id}", now=now):
             return Outcome(full=_is_full(session, pool_id))
         registration = session.scalars(
@@ -136,6 +136,12 @@ def _revive(
     registration.link_version += 1
     registration.code_agreed_at = now if wanted.code_agreed else None
     registration.cancelled_at = registration.cancelled_by = registration.erased_at = None
+    end_consents(session, Consent.registration_id == registration.id, now=now)
+
+
+def end_consents(session: Session, of: ColumnElement[bool], *, now: datetime) -> None:
+    """Withdraw the consents that came with a registration before: who comes back is asked afresh, boxes unticked."""
+    session.execute(update(Consent).where(of, Consent.withdrawn_at.is_(None)).values(withdrawn_at=now))
 
 
 def make_invite_again(session: Session, uid: str, address: str, *, steps: int = 0) -> Invite:

@@ -20,6 +20,7 @@ from gatherings.registration import rules
 from gatherings.registration.actions.leaving import cancel
 from gatherings.registration.actions.registering import (
     consent_texts,
+    end_consents,
     get_open_event,
     limit_network,
     pool_of,
@@ -130,6 +131,8 @@ def _enrol(
     registration.cancelled_at = registration.erased_at = None
     session.add(registration)
     session.flush()
+    if found is not None:
+        end_consents(session, Consent.series_registration_id == registration.id, now=now)
     return registration
 
 

@@ -16,7 +16,8 @@ from gatherings.registration.actions.changing import change_series_details, with
 from gatherings.registration.actions.disowning import not_me_series, send_series_again
 from gatherings.registration.forms import answers_of, check
 from gatherings.registration.links import manage_path
-from gatherings.registration.models import Registration
+from gatherings.registration.models import Registration, SeriesRegistration
+from gatherings.registration.queries import get_every_of
 from gatherings.registration.routes.blueprint import bp
 from gatherings.registration.routes.showing import Thing, back, details_of, look, page, press
 from gatherings.registration.rules import LIVE
@@ -117,10 +118,12 @@ def this_was_not_me(token: str) -> Response:
         return answer("registration/not_me.html", thing=thing, path=manage_path(thing), **_about(thing))
 
     def act(session: Session, mine: Thing) -> str:
-        if isinstance(mine, Registration):
-            not_me(session, mine, settings().site, now=utc_now())
+        # Mail about one date of "every month" leads here too: whoever it was not wants to hear of no date again.
+        every = get_every_of(session, mine) if isinstance(mine, Registration) else mine
+        if isinstance(every, SeriesRegistration):
+            not_me_series(session, every, settings().site, now=utc_now())
         else:
-            not_me_series(session, mine, settings().site, now=utc_now())
+            not_me(session, mine, settings().site, now=utc_now())
         return "forgotten"
 
     press(token, act)

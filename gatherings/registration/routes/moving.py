@@ -9,6 +9,7 @@ from gatherings.core.words import say
 from gatherings.db import current_session, transact
 from gatherings.registration.actions import ask_new_address, confirm_new_address, move_to
 from gatherings.registration.forms import AddressForm
+from gatherings.registration.actions.moving_address import person_of_address_link
 from gatherings.registration.links import wrong_links_counted
 from gatherings.registration.models import Registration
 from gatherings.registration.queries import get_by_link
@@ -68,6 +69,7 @@ def confirm_address(token: str, secret: str) -> Response:
     if request.method != "POST":
         with wrong_links_counted():
             registration = _moving(current_session(), token)
+            person_of_address_link(current_session(), registration, secret, now=utc_now())
         return answer("registration/confirm_address.html", event=registration.event, path=request.path)
 
     def act(session: Session) -> None:
