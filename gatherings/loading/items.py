@@ -24,7 +24,7 @@ SERIES = (
     "slug", "community", "title", "summary", "about", "rule", "starts", "minutes", "zone", "language", "mode",
     "places", "place", "join", "ahead", "questions", "dates", "editions",
 )  # fmt: skip
-DATE = ("on", "title", "summary", "about", "speakers", "resources", "recording")
+DATE = ("on", "title", "summary", "about", "starts", "status", "speakers", "resources", "recording")
 EVENT = (
     "slug", "community", "also_listed_by", "series", "edition", "umbrella", "title", "summary", "about", "starts",
     "minutes", "ends", "all_day", "zone", "language", "mode", "places", "place", "join", "status", "listing",
@@ -137,6 +137,14 @@ def _date(own: Part) -> DateItem:
     ):
         if own.has(name):
             values["recording_url" if name == "recording" else name] = read(name)
+    if own.has("starts"):
+        starts = read_when(own, "starts")
+        if isinstance(starts, Fixed):
+            values["starts"] = starts.written
+        elif starts is not None:
+            own.wrong("starts", say("A single date moves to a day and hour written out, as in 2026-03-05 18:00."))
+    if own.has("status"):
+        values["status"] = own.one_of("status", ("published", "cancelled"), "published")
     if own.has("speakers"):
         values["speakers"] = list(read_speakers(own))
     if own.has("resources"):

@@ -1,6 +1,7 @@
 """A whole installation under test: database, server in production dress, worker, and a mail server that listens."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import func, select, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.rules import normalise_address
@@ -158,3 +160,15 @@ def month_ahead(days: int = 30) -> datetime:
     """Give a wall-clock time so many days from now, at six in the evening."""
     now = utc_now().replace(tzinfo=None, hour=18, minute=0, second=0, microsecond=0)
     return now + timedelta(days=days)
+
+
+@contextmanager
+def locked(house: House) -> Iterator[None]:
+    """Hold the write lock of the SQLite file as another program would."""
+    other = sqlite3.connect(make_url(house.url).database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()

@@ -1,31 +1,15 @@
 """A database that is locked by somebody else (bar B2) or restarted under load (B3)."""
 
 import asyncio
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy.engine import make_url
 
 from tests.databases import cluster
 from tests.drills.books import books_of
 from tests.drills.client import Answer, Visitor
 from tests.drills.crowd import Visit, crowd, form_to, forms_of, in_turns, register, share
-from tests.drills.houses import House, open_house
-
-
-@contextmanager
-def locked(house: House) -> Iterator[None]:
-    """Hold the write lock of the SQLite file as another program would."""
-    other = sqlite3.connect(make_url(house.url).database or "", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
+from tests.drills.houses import locked, open_house
 
 
 async def read_while(port: int, path: str, task: "asyncio.Future[object]") -> list[Answer]:

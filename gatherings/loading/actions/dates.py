@@ -1,10 +1,11 @@
-"""What single dates of a series have of their own: a title, speakers, a recording."""
+"""What single dates of a series have of their own: a title, speakers, another hour, that they are called off."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from gatherings.core import zones
+from gatherings.core.errors import InvalidInput
 from gatherings.core.recurrence import Rule
 from gatherings.core.words import say
 from gatherings.events.actions import change_event, make_date
@@ -13,6 +14,9 @@ from gatherings.loading import queries
 from gatherings.loading.actions.events import keep_lists
 from gatherings.loading.actions.memory import Loading
 from gatherings.loading.programme import DateItem, SeriesItem
+
+
+_LISTS = ("speakers", "resources")
 
 
 def load_dates(loading: Loading, item: SeriesItem, series: Series, resolved: Mapping[str, str]) -> dict[str, str]:
@@ -84,21 +88,34 @@ def _give(loading: Loading, series: Series, own: DateItem, event: Event) -> None
     """Bring a date to what the file says of it; what it says no more, the date has from its series again."""
     from_series: dict[str, Any] = {
         "title": series.title, "summary": series.summary, "about": series.about, "recording_url": None,
+        "starts": (event.original_local or event.starts_local).isoformat(), "status": "published",
         "speakers": [], "resources": [],
     }  # fmt: skip
     slug = event.public_id
     before = loading.values("date", slug)
     named = {*own.values, *before}
     wanted = {name: own.values.get(name, value) for name, value in from_series.items() if name in named}
-    current = {name: getattr(event, name) for name in from_series if name not in ("speakers", "resources")}
-    current |= queries.list_values(event)
+    current = {name: getattr(event, name) for name in from_series if name not in (*_LISTS, "starts")}
+    current |= {"starts": event.starts_local.isoformat(), **queries.list_values(event)}
     changes, values = loading.compare("date", slug, wanted, current)
     loading.remember("date", slug, {name: value for name, value in values.items() if name in own.values}, {})
     if not changes:
         return
     keep_lists(loading.session, event, changes)
-    columns = {name: value for name, value in changes.items() if name not in ("speakers", "resources")}
-    change_event(loading.session, event, columns, now=loading.now, delay=loading.site.change_delay)
+    columns = {name: value for name, value in changes.items() if name not in (*_LISTS, "starts")}
+    if "starts" in changes:
+        columns |= _moved_to(event, datetime.fromisoformat(changes["starts"]))
+    try:
+        change_event(loading.session, event, columns, now=loading.now, delay=loading.site.change_delay)
+    except InvalidInput as refusal:  # an hour that the clocks leave out, or that comes twice
+        for problem in refusal.problems:
+            loading.wrong(own.place, "starts", problem.sentence)
+        return
     loading.event_ids.add(event.id)
     if f"date {event.slug}" not in loading.report.made and f"series {series.slug}" not in loading.report.made:
         loading.report.change(f"date {event.slug}", *changes)
+
+
+def _moved_to(event: Event, starts: datetime) -> dict[str, datetime]:
+    """Give the columns of a date that starts at another wall-clock time and lasts as long as before."""
+    return {"starts_local": starts, "ends_local": starts + (event.ends_local - event.starts_local)}

@@ -1,0 +1,73 @@
+"""What a review found about programme files: one date of a series by rule could be neither moved nor called off."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+
+from gatherings.events.models import Event, Series
+from gatherings.loading.problems import ProgrammeProblem
+from tests.factories import make_registration, make_series_registration
+from tests.loading.conftest import LATER, SMALL, dump, load_text, tell
+
+__all__ = ["dump", "load_text", "tell"]
+TITLE = "title: Tea from Darjeeling"
+
+
+@pytest.fixture
+def dates(session):
+    """Give the dates of the series, as they stand now."""
+
+    def read() -> list[Event]:
+        session.commit()
+        session.expire_all()
+        series = session.scalars(select(Series).where(Series.slug == "mondays")).one()
+        return list(session.scalars(select(Event).where(Event.series_id == series.id).order_by(Event.original_local)))
+
+    return read
+
+
+@pytest.fixture
+def two(load_text, session, dates):
+    """Load the small programme; one comes every month, one to the first date alone."""
+    load_text()
+    make_series_registration(session, dates()[0], address="every@example.org")
+    make_registration(session, dates()[0], address="once@example.org")
+    session.commit()
+
+
+@pytest.mark.usefixtures("two")
+def test_one_date_of_a_series_is_called_off_and_takes_place_after_all(load_text, dates, session, tell):
+    first = dates()[0].slug
+    report = load_text(SMALL.replace(TITLE, f"{TITLE}\n        status: cancelled"), now=LATER)
+    assert report.changed == {f"date {first}": ["status"]}
+    assert [date.status for date in dates()] == ["cancelled", "published", "published", "published"]
+    assert sorted(tell()) == [("called_off", "every@example.org"), ("called_off", "once@example.org")]
+    series = session.scalars(select(Series)).one()
+    assert series.calendar_block.count(b"STATUS:CANCELLED") == 1
+    load_text(now=LATER)
+    assert dates()[0].status == "published"
+    assert sorted(tell()) == [("changed", "every@example.org"), ("changed", "once@example.org")]
+
+
+@pytest.mark.usefixtures("two")
+def test_one_date_of_a_series_moves(load_text, dates, session, tell):
+    moved = SMALL.replace(TITLE, f"{TITLE}\n        starts: 2026-12-08 18:30")
+    load_text(moved, now=LATER)
+    first = dates()[0]
+    assert (first.starts_local, first.ends_local) == (datetime(2026, 12, 8, 18, 30), datetime(2026, 12, 8, 19, 30))
+    assert first.original_local == datetime(2026, 12, 7, 19)
+    assert sorted(tell()) == [("changed", "every@example.org"), ("changed", "once@example.org")]
+    series = session.scalars(select(Series)).one()
+    assert b"RECURRENCE-ID;TZID=Europe/London:20261207T190000" in series.calendar_block
+    assert load_text(moved, now=LATER).nothing
+    load_text(now=LATER)
+    assert dates()[0].starts_local == datetime(2026, 12, 7, 19)
+
+
+@pytest.mark.parametrize("starts", ["2027-03-28 01:30", "{days: +3, at: '18:00'}", "2026-12-08"])
+def test_a_date_moves_to_an_hour_that_there_is(load_text, starts):
+    with pytest.raises(ProgrammeProblem) as refused:
+        load_text(SMALL.replace(TITLE, f"{TITLE}\n        starts: {starts}"))
+    (wrong,) = refused.value.problems
+    assert wrong.field == "series[mondays].dates[1].starts"
