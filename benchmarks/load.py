@@ -19,7 +19,7 @@ class Burst:
 
 
 def burst(port: int, requests: Callable[[str], bytes], *, lines: int, seconds: float, follow: bool = False) -> Burst:
-    """Ask on so many connections for so long; `requests(host)` gives the next request, `follow` goes where 303 leads."""
+    """Ask on so many connections for so long; `requests(host)` gives the next, `follow` goes where 303 leads."""
     return asyncio.run(_burst(port, requests, lines, seconds, follow))
 
 

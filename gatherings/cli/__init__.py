@@ -8,7 +8,7 @@ from flask_migrate.cli import db as migration_commands
 
 from gatherings import __version__
 from gatherings.app import create_app
-from gatherings.cli.backups import backup, restore
+from gatherings.cli.backups import backup, release, restore
 from gatherings.cli.checking import check
 from gatherings.cli.demo import demo
 from gatherings.cli.keeping import load, retime
@@ -33,7 +33,7 @@ def _in_app(context: click.Context, /, **options: object) -> None:
         _migrate(**options)
 
 
-for command in (demo, run, worker, load, check, retime, backup, restore):
+for command in (demo, run, worker, load, check, retime, backup, restore, release):
     group.add_command(command)
 
 migration_commands.callback = _in_app

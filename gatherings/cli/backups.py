@@ -1,4 +1,4 @@
-"""`gatherings backup` and `gatherings restore`: a consistent copy while everything runs."""
+"""`gatherings backup`, `gatherings restore` and `gatherings release`: a consistent copy while everything runs."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from gatherings.app import create_app
 from gatherings.config import Settings, read_settings
 from gatherings.core.clock import utc_now
 from gatherings.db.session import db, transact
-from gatherings.mail.actions import hold_queued
+from gatherings.mail.actions import hold_queued, release_held
 
 
 @click.command()
@@ -54,7 +54,16 @@ def restore(file: Path, yes: bool) -> None:
     with app.app_context():
         held = transact(hold_queued, created_before=utc_now())
         db.engine.dispose()
-    click.echo(f"Restored. {held} mails that waited are held back.")
+    click.echo(f"Restored. {held} mails that waited are held back. To send them all the same: gatherings release")
+
+
+@click.command()
+def release() -> None:
+    """Send the mail that a restore held back; who had it before the restore gets it twice."""
+    app = create_app(read_settings())
+    with app.app_context():
+        released = transact(release_held, now=utc_now())
+    click.echo(f"{released} mails will be sent.")
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:

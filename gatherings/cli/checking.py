@@ -128,7 +128,7 @@ def stuck_work(session: Session) -> Iterator[str]:
     if failed := job_queries.count_failed(session):
         yield f"{failed} jobs failed; the log says why."
     if counts.get("held"):
-        yield f"{counts['held']} mails are held back since a restore."
+        yield f"{counts['held']} mails are held back since a restore. To send them: gatherings release"
     if not current_app.config["GATHERINGS"].demo:
         seen = job_queries.last_seen(session)
         if seen is None or now - seen > timedelta(seconds=60):

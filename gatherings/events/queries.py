@@ -149,23 +149,6 @@ def _of_community(community_id: int) -> ColumnElement[bool]:
     return or_(Event.community_id == community_id, Event.id.in_(listed))
 
 
-def list_past(session: Session, now: datetime, community_id: int, *, limit: int = 60) -> list[Event]:
-    """List a community's public events that are over, latest first (editions with year and theme among them)."""
-    return list(
-        session.scalars(
-            select(Event)
-            .where(
-                _of_community(community_id),
-                Event.listing == "public",
-                Event.status == "published",
-                Event.ends_at <= now,
-            )
-            .order_by(Event.starts_at.desc(), Event.id.desc())
-            .limit(limit)
-        )
-    )
-
-
 def list_dates(session: Session, series_id: int, *, since: datetime, limit: int = 60) -> list[Event]:
     """List a series' dates that end after `since`, soonest first, with their places."""
     return list(
@@ -196,18 +179,6 @@ def list_past_dates(session: Session, series_id: int, *, now: datetime, limit: i
     )
 
 
-def list_under(session: Session, umbrella_id: int) -> list[Event]:
-    """List the gatherings below an umbrella event, soonest first, with their places."""
-    return list(
-        session.scalars(
-            select(Event)
-            .where(Event.umbrella_id == umbrella_id, Event.status != "draft")
-            .order_by(Event.starts_at, Event.id)
-            .options(joinedload(Event.room), joinedload(Event.online))
-        )
-    )
-
-
 def list_future(session: Session, now: datetime) -> list[Event]:
     """List all events that have not begun, drafts too, for `retime`."""
     return list(
@@ -233,11 +204,6 @@ def open_change(session: Session, *, event_id: int | None = None, series_id: int
 def current_rule(series: Series) -> SeriesRule | None:
     """Give the rule that makes a series' coming dates, or None for editions."""
     return series.rules[-1] if series.rules else None
-
-
-def pools_of(events: Sequence[Event]) -> list[Places]:
-    """Give the pools of events that were read with them."""
-    return [pool for event in events for pool in (event.room, event.online) if pool is not None]
 
 
 _STAMP = select(

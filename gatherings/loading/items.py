@@ -22,7 +22,7 @@ COMMUNITY = (
 )  # fmt: skip
 SERIES = (
     "slug", "community", "title", "summary", "about", "rule", "starts", "minutes", "zone", "language", "mode",
-    "places", "place", "join", "ahead", "questions", "dates", "editions",
+    "places", "place", "join", "ahead", "status", "questions", "dates", "editions",
 )  # fmt: skip
 DATE = ("on", "title", "summary", "about", "starts", "status", "speakers", "resources", "recording")
 EVENT = (
@@ -84,6 +84,7 @@ def read_series(part: Part) -> SeriesItem:
         "language": part.language(),
         **read_where(part),
         "ahead": 12 if ahead is None else ahead,
+        "status": part.one_of("status", ("published", "cancelled"), "published"),
     }
     return SeriesItem(
         slug=part.slug("slug"),

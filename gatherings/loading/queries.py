@@ -17,7 +17,7 @@ from gatherings.questions.models import ConsentText, Question
 COMMUNITY_COLUMNS = ("name", "accent", "zone", "tagline", "about", "website", "sender", "code_of_kindness")
 WHERE_COLUMNS = ("mode", "place_name", "place_address", "place_map", "join_url")
 TEXT_COLUMNS = ("title", "summary", "about", "language")
-SERIES_COLUMNS = (*TEXT_COLUMNS, *WHERE_COLUMNS, "capacity_room", "capacity_online", "ahead")
+SERIES_COLUMNS = (*TEXT_COLUMNS, *WHERE_COLUMNS, "capacity_room", "capacity_online", "ahead", "status")
 EVENT_COLUMNS = (
     *TEXT_COLUMNS, *WHERE_COLUMNS, "recording_url", "status", "listing", "takes_registrations", "edition_year",
     "theme", "approximate",

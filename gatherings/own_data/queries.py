@@ -72,7 +72,7 @@ def read_own_data(session: Session, person: Person, *, locale: str = "en") -> Ow
         person,
         [held(row, "registration_id") for row in registrations],
         [held(row, "series_registration_id") for row in every],
-        list_mails_of(session, person, abouts_of(session, person)),
+        list_mails_of(session, person),
     )
 
 
@@ -96,14 +96,10 @@ def abouts_of(session: Session, person: Person) -> list[str]:
     ]
 
 
-def list_mails_of(session: Session, person: Person, abouts: Sequence[str]) -> Sequence[OutboxMail]:
+def list_mails_of(session: Session, person: Person) -> Sequence[OutboxMail]:
     """List the mails to a person, newest first, without their bytes; never those to somebody else."""
     return session.scalars(
-        select(OutboxMail)
-        .where(OutboxMail.recipient == person.address)
-        .where(or_(OutboxMail.about.in_(abouts), OutboxMail.recipient == person.address))
-        .order_by(OutboxMail.id.desc())
-        .limit(500)
+        select(OutboxMail).where(OutboxMail.recipient == person.address).order_by(OutboxMail.id.desc()).limit(500)
     ).all()
 
 

@@ -179,8 +179,3 @@ def consents_of(session: Session, registration: Registration) -> list[Consent]:
     if registration.series_registration_id is not None:
         condition = condition | (Consent.series_registration_id == registration.series_registration_id)
     return list(session.scalars(select(Consent).where(condition).order_by(Consent.id)))
-
-
-def address_of(session: Session, person_id: int) -> str:
-    """Give the address of a person."""
-    return session.scalars(select(Person.address).where(Person.id == person_id)).one()

@@ -28,6 +28,10 @@ class Size:
     def __call__(self, full: int, small: int) -> int:
         return full if self.full else small
 
+    def within(self, seconds: float) -> float:
+        """Give a limit of time: the bar itself at full size; small, beside a whole suite, no more than a hang."""
+        return seconds if self.full else 6 * seconds
+
 
 @pytest.fixture(scope="session")
 def size(full_size: bool) -> Size:

@@ -47,7 +47,7 @@ def rush(house: House, event: Event, prefix: str, people: int, at_once: int) -> 
     return Rush(visits, books_of(house, event), looks)
 
 
-def check_rush(house: House, made: Rush, seats: int, within: float) -> None:
+def check_rush(made: Rush, seats: int, size: Size) -> None:
     people = len(made.visits)
     assert Counter(visit.status for visit in made.visits) == {200: people}
     assert [visit.trouble for visit in made.visits if visit.trouble] == []
@@ -57,8 +57,8 @@ def check_rush(house: House, made: Rush, seats: int, within: float) -> None:
     assert {address for address, words in told.items() if words == "place"} == made.books.confirmed
     assert {address for address, words in told.items() if words == "waiting"} == set(made.books.waiting)
     assert overtaken(made.visits, made.books) == []
-    assert max(visit.ended for visit in made.visits) - min(visit.pressed for visit in made.visits) <= within
-    assert share((visit.seconds for visit in made.visits), 0.95) <= 5
+    assert max(visit.ended for visit in made.visits) - min(visit.pressed for visit in made.visits) <= size.within(30)
+    assert share((visit.seconds for visit in made.visits), 0.95) <= size.within(5)
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +68,13 @@ def first_rush(house: House, size: Size) -> Rush:
     return rush(house, event, "rush", size(1000, 120), size(200, 40))
 
 
-def test_crowd_gets_exactly_the_seats_and_an_honest_waiting_list(house, size, first_rush):
-    check_rush(house, first_rush, size(100, 20), 30)
+def test_crowd_gets_exactly_the_seats_and_an_honest_waiting_list(size, first_rush):
+    check_rush(first_rush, size(100, 20), size)
 
 
-def test_list_of_gatherings_answers_while_a_crowd_registers(first_rush):
+def test_list_of_gatherings_answers_while_a_crowd_registers(size, first_rush):
     assert {look.status for look in first_rush.looks} == {200}
-    assert share((look.seconds for look in first_rush.looks), 0.95) <= 1
+    assert share((look.seconds for look in first_rush.looks), 0.95) <= size.within(1)
 
 
 def test_crowd_all_at_once_gets_exactly_the_seats(house, size):
@@ -85,7 +85,7 @@ def test_crowd_all_at_once_gets_exactly_the_seats(house, size):
     assert made.books.taken == size(100, 20)
     assert sorted(made.books.waiting.values()) == list(range(1, people - size(100, 20) + 1))
     assert overtaken(made.visits, made.books) == []
-    assert max(visit.ended for visit in made.visits) - min(visit.pressed for visit in made.visits) <= 60
+    assert max(visit.ended for visit in made.visits) - min(visit.pressed for visit in made.visits) <= size.within(60)
 
 
 @pytest.mark.needs("postgres")
@@ -102,7 +102,7 @@ def test_two_servers_and_two_workers_on_one_database_sell_exactly_the_seats(hous
         return [visit for visits in await asyncio.gather(*halves) for visit in visits]
 
     visits = asyncio.run(run())
-    check_rush(first, Rush(visits, books_of(first, event)), size(100, 20), 30)
+    check_rush(Rush(visits, books_of(first, event)), size(100, 20), size)
     first.wait_for_mail(90)
     assert mails_to(first, set(addresses)) == dict.fromkeys(addresses, 1)
 

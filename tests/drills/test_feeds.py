@@ -64,4 +64,4 @@ def test_personal_feeds_answer_304_quickly_to_those_who_ask_again(house, size, f
     whole, answers = asyncio.run(run())
     assert {(answer.status, answer.body.startswith(b"BEGIN:VCALENDAR\r\n")) for answer in whole} == {(200, True)}
     assert {status for status, _ in answers} == {304}
-    assert share((late for _, late in answers), 0.95) <= 0.2
+    assert share((late for _, late in answers), 0.95) <= size.within(0.2)

@@ -29,7 +29,7 @@ KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))
 @pytest.mark.parametrize("kind", KINDS)
 def test_backup_made_in_a_rush_is_whole_and_sends_nothing_again(houses, size, tmp_path, kind):
     house = houses(kind)
-    seats, people = size(100, 30), size(1000, 120)
+    seats, people = size(100, 20), size(1000, 60)
     event = house.event(capacity_online=seats)
     file = tmp_path / "copy.backup"
 

@@ -29,7 +29,7 @@ def mails_once(house: House, kills: int) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
 def test_who_was_told_in_is_in_however_often_the_power_goes(houses, size, kind):
-    rounds, people = size(20, 3), size(80, 40)
+    rounds, people = size(20, 3), size(80, 24)
     house = houses(kind)
     seats = rounds * people // 2
     event = house.event(capacity_online=seats)

@@ -32,13 +32,16 @@ import sqlalchemy as sa
 from alembic import op
 revision, down_revision, branch_labels, depends_on = "trial", "{head}", None, None
 
+def how():
+    return "always" if op.get_context().dialect.name == "sqlite" else "auto"
+
 def upgrade():
-    with op.batch_alter_table("events", recreate="always") as batch:
+    with op.batch_alter_table("events", recreate=how()) as batch:
         batch.add_column(sa.Column("trial", sa.Integer(), server_default="7", nullable=False))
         batch.create_index("ix_trial", ["trial"])
 
 def downgrade():
-    with op.batch_alter_table("events", recreate="always") as batch:
+    with op.batch_alter_table("events", recreate=how()) as batch:
         batch.drop_index("ix_trial")
         batch.drop_column("trial")
 '''

@@ -78,6 +78,7 @@ def test_new_dates_reach_calendars_where_no_rule_can_say_them(session, mails):
     assert "There are new dates of “Third Thursday”. This mail brings them." in told.text
     # The feed too: some calendars take no news without a higher SEQUENCE (calendars.md 11).
     session.refresh(series)
+    assert series.calendar_block is not None
     assert f"RDATE:{newest.starts_at:%Y%m%dT%H%M%SZ}".encode() in series.calendar_block
     assert f"SEQUENCE:{series.revision}".encode() in series.calendar_block
     assert series.revision == 1

@@ -71,3 +71,24 @@ def test_a_date_moves_to_an_hour_that_there_is(load_text, starts):
         load_text(SMALL.replace(TITLE, f"{TITLE}\n        starts: {starts}"))
     (wrong,) = refused.value.problems
     assert wrong.field == "series[mondays].dates[1].starts"
+
+
+@pytest.mark.usefixtures("two")
+def test_a_series_is_called_off_as_a_whole_and_goes_on_after_all(load_text, dates, session, tell):
+    series = "title: First Monday"
+    load_text(SMALL.replace(series, f"{series}\n    status: cancelled"), now=LATER)
+    assert {date.status for date in dates()} == {"cancelled"}
+    assert sorted(tell()) == [("called_off", "once@example.org"), ("series_called_off", "every@example.org")]
+    assert load_text(SMALL.replace(series, f"{series}\n    status: cancelled"), now=LATER).nothing
+    load_text(now=LATER)
+    assert {date.status for date in dates()} == {"published"}
+    assert sorted(tell()) == [("changed", "once@example.org"), ("series_changed", "every@example.org")]
+    assert session.scalars(select(Series.status)).one() == "published"
+
+
+@pytest.mark.usefixtures("two")
+def test_calling_a_series_off_by_mistake_tells_nobody_when_it_is_taken_back_in_time(load_text, tell):
+    series = "title: First Monday"
+    load_text(SMALL.replace(series, f"{series}\n    status: cancelled"), now=LATER)
+    load_text(now=LATER)
+    assert tell() == []

@@ -54,9 +54,6 @@ class Shape(HTMLParser):
     def handle_comment(self, data):
         self.elements.append(("comment",))
 
-    def handle_decl(self, decl):
-        self.elements.append(("declaration", decl))
-
     def unknown_decl(self, data):
         self.elements.append(("unknown", data))
 
@@ -251,7 +248,7 @@ def check_mail(raw, message):
 
 
 MAIL_TAGS = {
-    "declaration", "html", "head", "meta", "title", "style", "body", "div", "table", "tbody", "tr", "td", "h1", "h2", "p", "a", "br",
+    "html", "head", "meta", "title", "style", "body", "div", "table", "tbody", "tr", "td", "h1", "h2", "p", "a", "br",
     "strong", "comment",
 }  # fmt: skip
 

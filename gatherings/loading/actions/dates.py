@@ -15,7 +15,6 @@ from gatherings.loading.actions.events import keep_lists
 from gatherings.loading.actions.memory import Loading
 from gatherings.loading.programme import DateItem, SeriesItem
 
-
 _LISTS = ("speakers", "resources")
 
 

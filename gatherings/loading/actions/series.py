@@ -40,7 +40,8 @@ def load_series(loading: Loading, starts: Mapping[str, datetime | None], resolve
         else:
             values = _change(loading, item, series, wanted, questions[series.id])
             values |= _change_rule(loading, item, series, rule)
-        new = make_dates(loading.session, series, host=loading.site.domain, now=loading.now) if series.rules else []
+        going_on = bool(series.rules) and series.status == "published"
+        new = make_dates(loading.session, series, host=loading.site.domain, now=loading.now) if going_on else []
         known = {**loading.resolved("series", item.slug), **resolved.get(item.slug, {})}
         known["dates"] = load_dates(loading, item, series, known.get("dates", {}))
         loading.remember("series", item.slug, values, known)
@@ -48,7 +49,7 @@ def load_series(loading: Loading, starts: Mapping[str, datetime | None], resolve
         if new or loading.series_ids & {series.id}:
             loading.event_ids |= {event.id for event in new}
             loading.series_ids.add(series.id)
-            if f"series {item.slug}" not in loading.report.made:
+            if going_on and f"series {item.slug}" not in loading.report.made:
                 if new:
                     loading.report.change(f"series {item.slug}", "dates")
                 fill_all(loading.session, series, loading.site, now=loading.now, new=bool(new))
@@ -129,18 +130,19 @@ def _change(
 def _facts(series: Series) -> dict[str, Any]:
     minutes = series.rules[-1].minutes if series.rules else 0
     # "ends_local" stands for the length: it is one of the facts of time.
-    return {**{name: getattr(series, name) for name in _SHARED}, "ends_local": minutes}
+    return {**{name: getattr(series, name) for name in (*_SHARED, "status")}, "ends_local": minutes}
 
 
 def _for_mail(series: Series) -> dict[str, dict[str, Any]]:
     """Give how it was by kind of change, as the mail about "every month" tells it."""
     place = {name: getattr(series, name) for name in ("mode", "place_name", "place_address")}
+    status = {"status": series.status}
     if not series.rules:
-        return {"place": place}
+        return {"place": place, "status": status}
     rule = series.rules[-1]
     starts = rule.starts_local.isoformat()
     time = {"text": rule_text(rule), "starts_local": starts, "minutes": rule.minutes, "zone": rule.zone}
-    return {"place": place, "time": time}
+    return {"place": place, "time": time, "status": status}
 
 
 def _follow(loading: Loading, date: Event, changes: Mapping[str, Any], old: Mapping[str, Any]) -> None:
@@ -148,7 +150,7 @@ def _follow(loading: Loading, date: Event, changes: Mapping[str, Any], old: Mapp
     own = loading.values("date", f"{date.public_id}")
     values = {
         name: changes[name]
-        for name in _SHARED
+        for name in (*_SHARED, "status")
         if name in changes and name not in own and getattr(date, name) == old[name]
     }
     if "community" in changes and date.community.slug == old["community"]:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from gatherings.config import Site
@@ -170,6 +170,8 @@ def _due_for(
         column.is_(None),
         Event.starts_at <= now + ahead,
         Event.starts_at > now + least,
+        # Whole days have no hour: nobody wants to hear at eleven at night that a week begins soon.
+        or_(Event.all_day.is_(False), literal(ahead >= timedelta(days=1))),
     )
 
 

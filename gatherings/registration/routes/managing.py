@@ -16,7 +16,7 @@ from gatherings.registration.actions.changing import change_series_details, with
 from gatherings.registration.actions.disowning import not_me_series, send_series_again
 from gatherings.registration.forms import answers_of, check
 from gatherings.registration.links import manage_path
-from gatherings.registration.models import Registration, SeriesRegistration
+from gatherings.registration.models import Registration
 from gatherings.registration.queries import get_every_of
 from gatherings.registration.routes.blueprint import bp
 from gatherings.registration.routes.showing import Thing, back, details_of, look, page, press
@@ -120,9 +120,9 @@ def this_was_not_me(token: str) -> Response:
     def act(session: Session, mine: Thing) -> str:
         # Mail about one date of "every month" leads here too: whoever it was not wants to hear of no date again.
         every = get_every_of(session, mine) if isinstance(mine, Registration) else mine
-        if isinstance(every, SeriesRegistration):
+        if every is not None:
             not_me_series(session, every, settings().site, now=utc_now())
-        else:
+        elif isinstance(mine, Registration):
             not_me(session, mine, settings().site, now=utc_now())
         return "forgotten"
 
