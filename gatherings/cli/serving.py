@@ -5,6 +5,8 @@ from contextlib import suppress
 
 from flask import Flask
 
+from gatherings.web.bodies import BodiesFirst
+
 BACKLOG = 2048
 _M_ARENA_MAX = -8  # malloc.h
 
@@ -31,7 +33,8 @@ def serve(app: Flask, host: str, port: int, workers: int, threads: int) -> None:
         websockets=False,
     )
     _share_memory_between_threads()
-    server.serve(target_loader=lambda target: app)
+    served = BodiesFirst(app, threads)
+    server.serve(target_loader=lambda target: served)
 
 
 def _share_memory_between_threads() -> None:

@@ -1,5 +1,6 @@
 """Sessions and the unit of work: one writing transaction per action, in one spot."""
 
+import logging
 import random
 import sqlite3
 import time
@@ -17,7 +18,25 @@ from gatherings.core.errors import Busy
 from gatherings.db.base import Base
 from gatherings.db.turns import BUSY_TIMEOUT, Turn, Turns
 
-db = SQLAlchemy(model_class=Base, session_options={"autoflush": True, "expire_on_commit": False})
+log = logging.getLogger(__name__)
+
+
+class _Database(SQLAlchemy):
+    """Flask-SQLAlchemy, whose farewell to a session does not spoil an answer that is finished."""
+
+    def _teardown_session(self, error: BaseException | None) -> None:
+        try:
+            super()._teardown_session(error)
+        except DBAPIError as trouble:
+            # The answer is made, and only the end of its reading transaction met a database that has gone meanwhile.
+            if not unavailable(trouble):
+                raise
+            log.warning("the database went away before a session was closed")
+            self.session.registry().invalidate()
+            self.session.registry.clear()
+
+
+db = _Database(model_class=Base, session_options={"autoflush": True, "expire_on_commit": False})
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -1,6 +1,5 @@
 """Reads of events and series: each page's needs in few explicit queries."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

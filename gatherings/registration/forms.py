@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import wtforms
-from flask import Flask
+from flask import Flask, request
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from gatherings.accounts.rules import Address, InvalidAddress, normalise_address
 from gatherings.core import zones
@@ -79,9 +80,15 @@ class PlainForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form without a session: a POST is taken by where it comes from (web/origin.py)."""
 
     class Meta:
-        """No token: design README 2."""
+        """No token (design README 2); fields alone are read, neither files nor JSON: those are no texts."""
 
         csrf = False
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Give the fields that were sent, None where none were; Flask-WTF would take files and JSON too."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            return request.form if request.method == "POST" and request.form else None
 
     @property
     def problems(self) -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from gatherings.accounts.models import Person
 from gatherings.core.errors import NotFound
 from gatherings.core.tokens import PUBLIC_ID, Claim
 from gatherings.core.words import say

@@ -68,11 +68,17 @@ def test_what_was_backed_up_comes_back(command, session, two_mails, tmp_path):
     session.commit()
     session.close()
     done = command("restore", copy, "--yes")
-    assert (done.exit_code, done.output) == (0, "Restored. 1 mails that waited are held back.\n")
+    assert (done.exit_code, done.output) == (
+        0,
+        "Restored. 1 mails that waited are held back. To send them all the same: gatherings release\n",
+    )
     session.get_bind().dispose()  # a server would have been stopped
     assert states(session) == {"sent@example.org": "sent", "waits@example.org": "held"}
     assert session.scalar(select(func.count(Registration.id))) == 2
-    assert "1 mails are held back since a restore." in command("check").output
+    assert "1 mails are held back since a restore. To send them: gatherings release" in command("check").output
+    session.rollback()
+    assert command("release").output == "1 mails will be sent.\n"
+    assert states(session)["waits@example.org"] == "queued"
 
 
 def test_a_backup_never_writes_over_a_file(command, tmp_path):
@@ -160,7 +166,10 @@ def test_a_copy_can_be_restored_on_a_new_machine(command, bare, session, two_mai
     command("backup", tmp_path / "copy")
     new = tmp_path / "new machine" / "gatherings.sqlite"
     done = bare("restore", tmp_path / "copy", "--yes", DATABASE_URL=f"sqlite:///{new}")
-    assert (done.exit_code, done.output) == (0, "Restored. 1 mails that waited are held back.\n")
+    assert (done.exit_code, done.output) == (
+        0,
+        "Restored. 1 mails that waited are held back. To send them all the same: gatherings release\n",
+    )
     assert content(new) == content(file)
     assert bare("backup", tmp_path / "again", DATABASE_URL=f"sqlite:///{new}").exit_code == 0
 

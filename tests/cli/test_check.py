@@ -139,7 +139,7 @@ def test_mail_that_waits_too_long_is_told_with_its_hour(check, alive, session):
 
 def test_mail_held_back_since_a_restore_is_counted(check, alive, session):
     a_mail(session, "held")
-    assert check() == (1, ["1 mails are held back since a restore."])
+    assert check() == (1, ["1 mails are held back since a restore. To send them: gatherings release"])
 
 
 def test_failed_jobs_are_counted(check, alive, session):

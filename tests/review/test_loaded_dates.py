@@ -92,3 +92,18 @@ def test_calling_a_series_off_by_mistake_tells_nobody_when_it_is_taken_back_in_t
     load_text(SMALL.replace(series, f"{series}\n    status: cancelled"), now=LATER)
     load_text(now=LATER)
     assert tell() == []
+
+
+def test_what_people_are_registered_for_is_no_draft_again(load_text, session):
+    """Nobody would be told, and their calendars would keep it."""
+    load_text()
+    draft = SMALL.replace("summary: In the garden.", "status: draft")
+    event = session.scalars(select(Event).where(Event.slug == "summer-tea")).one()
+    make_registration(session, event)
+    session.commit()
+    with pytest.raises(ProgrammeProblem) as refused:
+        load_text(draft, now=LATER)
+    (wrong,) = refused.value.problems
+    assert wrong.field == "events[summer-tea].status"
+    session.expire_all()
+    assert event.status == "published"

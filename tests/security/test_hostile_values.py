@@ -194,7 +194,7 @@ def compare(world_of, typed, told, headers, *, marked_down=False):
 
 ALLOWED_ATTRIBUTES = {
     "accept-charset", "action", "aria-current", "aria-describedby", "aria-hidden", "aria-invalid", "aria-label", "aria-labelledby",
-    "aria-live", "autocomplete", "autofocus", "charset", "checked", "class", "content", "data-zone-url", "datetime", "defer",
+    "aria-live", "autocomplete", "autofocus", "charset", "checked", "class", "content", "data-zone-guess", "data-zone-url", "datetime", "defer",
     "download", "for", "height", "href", "hx-disabled-elt", "hx-post", "hx-swap", "hx-target", "hx-trigger", "hx-get",
     "hx-push-url", "id", "inputmode", "label", "lang", "maxlength", "method", "name", "novalidate", "open", "rel", "required", "role",
     "rows", "sandbox", "scope", "selected", "spellcheck", "src", "tabindex", "title", "type", "value", "viewbox", "width",

@@ -16,8 +16,12 @@ from gatherings.loading.actions.memory import Loading
 from gatherings.loading.programme import EventItem, Times
 from gatherings.questions.models import ConsentText, Question
 from gatherings.registration.actions import set_capacity
+from gatherings.registration.queries import list_live
 
 LISTS = ("also_listed_by", "speakers", "resources", "questions", "consents")
+_NO_DRAFT = say(
+    "People are registered for this, so it cannot be a draft again. “cancelled” calls it off and tells them."
+)
 _SIDES = {"room": ("in person", "hybrid"), "online": ("online", "hybrid")}
 
 
@@ -44,6 +48,9 @@ def load_events(loading: Loading, times: Mapping[str, Times], resolved: Mapping[
             "consents": queries.consent_values(asked[1]),
         }
         changes, values = loading.compare("event", item.slug, wanted, current)
+        if changes.get("status") == "draft" and list_live(loading.session, event.id, limit=1):
+            loading.wrong(item.place, "status", _NO_DRAFT)
+            continue
         if changes:
             _change(loading, event, changes, present, series, asked)
         loading.remember("event", item.slug, values, resolved.get(item.slug, {}))
