@@ -1,7 +1,6 @@
 """A bare Flask + SQLAlchemy app that does the same job without our code: what the machine and the stack allow.
 
-The same pages to the byte count (templates made of our own HTML by benchmarks/pages.py), the same form, tables and
-transaction; nothing for accessibility of its code, errors, languages, zones of every kind, mail or waiting lists.
+The same pages (templates made of our own HTML by benchmarks/pages.py), form, tables and transaction.
 """
 
 import hashlib
@@ -10,6 +9,7 @@ import os
 import re
 import secrets
 import sqlite3
+import sys
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -118,7 +118,7 @@ def make_engine(url: str, threads: int = 8) -> Engine:
 
 
 def create_app() -> Flask:
-    """Make the app: BARE_DATABASE is its database's address, BARE_PAGES the folder of its templates."""
+    """Make the app: BARE_DATABASE is its database, BARE_PAGES the folder of its templates."""
     app = Flask("bare", template_folder=os.environ["BARE_PAGES"], static_folder=None)
     if os.environ.get("BARE_COMPRESS") == "1":
         from flask_compress import Compress
@@ -285,21 +285,10 @@ def serve(host: str, port: int) -> None:
     from granian.constants import Interfaces
 
     Granian(
-        "benchmarks.bare:create_app",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        factory=True,
-        workers=2,
-        blocking_threads=8,
-        backlog=2048,
-        backpressure=2048,
-        log_access=False,
-        websockets=False,
-    ).serve()
+        "benchmarks.bare:create_app", address=host, port=port, interface=Interfaces.WSGI, factory=True, workers=2,
+        blocking_threads=8, backlog=2048, backpressure=2048, log_access=False, websockets=False,
+    ).serve()  # fmt: skip
 
 
 if __name__ == "__main__":
-    import sys
-
     serve("127.0.0.1", int(sys.argv[1]))

@@ -142,7 +142,7 @@ class Place:
 def measure(name: str, place: Place, made: Made, rounds: int, seconds: float, table: Table) -> None:
     """Measure everything on one database."""
     starts: dict[str, list[float]] = {"ours": [], "bare": []}
-    for _ in range(rounds - 1):
+    for _ in range(max(1, rounds - 1)):
         for side in starts:
             with place.start(side) as server:  # type: ignore[attr-defined]
                 starts[side].append(server.first_page)

@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             app.register_blueprint(blueprint)
     check_rights(app)
     Compress(app)
-    init_static(app, data_folder("static"), settings.instance)
+    init_static(app, data_folder("static"), settings.instance, https=settings.https)
     if settings.proxy_count:
         count = settings.proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

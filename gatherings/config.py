@@ -102,6 +102,9 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "threads": _number(env, "GATHERINGS_THREADS", 8, 1, 64),
     }
     values.update(overrides)
+    if values["demo"] and not re.search(r"//(127\.0\.0\.1|localhost|[a-z0-9.-]+\.test)(:|$)", str(values["base_url"])):
+        # The demo's mailbox shows everybody's mail and links to everybody.
+        raise BadSetting("GATHERINGS_DEMO should be 0 where BASE_URL is an address that other people can reach.")
     return Settings(**values)  # type: ignore[arg-type]  # each value is checked by its own reader above
 
 

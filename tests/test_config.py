@@ -305,3 +305,19 @@ def test_env_file_of_the_working_directory_is_read(tmp_path):
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr == "Gatherings did not start. LOG_FORMAT should be one of text, json, not “from-the-file”.\n"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "taken"),
+    [
+        ("http://127.0.0.1:8000", True), ("http://localhost:8000", True), ("http://gatherings.test", True),
+        ("https://gatherings.example.org", False), ("http://192.0.2.1", False), ("http://127.0.0.1.example.org", False),
+    ],
+)  # fmt: skip
+def test_a_demo_that_others_can_reach_does_not_start(tmp_path, base_url, taken):
+    environ = {"GATHERINGS_INSTANCE": str(tmp_path), "SECRET_KEY": KEY, "BASE_URL": base_url, "GATHERINGS_DEMO": "1"}
+    if taken:
+        assert read_settings(environ).demo
+    else:
+        with pytest.raises(BadSetting, match="GATHERINGS_DEMO should be 0"):
+            read_settings(environ)

@@ -1,8 +1,10 @@
 """People and what they may try how often."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.models import Attempt, FreshLink, Person
@@ -10,7 +12,8 @@ from gatherings.accounts.rules import Address
 from gatherings.core.errors import NotFound, TooMany
 from gatherings.core.tokens import digest, new_public_id, new_secret
 from gatherings.core.words import Sentence, say
-from gatherings.db.upsert import insert
+from gatherings.db.types import UtcDateTime
+from gatherings.db.upsert import insert, insert_into
 
 FRESH_LINK_LIFE = timedelta(minutes=60)
 
@@ -44,19 +47,23 @@ def count_attempt(session: Session, kind: str, what: str, *, most: int, window: 
 
     One atomic statement: windows of two processes never differ, and a restart forgets nothing.
     """
-    key = digest(f"{kind}:{what}")
-    made = insert(session, Attempt).values(kind=kind, key=key, count=1, ends_at=now + window)
-    fresh = Attempt.ends_at <= now
-    count = session.scalar(
-        made.on_conflict_do_update(
-            index_elements=["kind", "key"],
-            set_={
-                "count": case((fresh, 1), else_=Attempt.count + 1),
-                "ends_at": case((fresh, now + window), else_=Attempt.ends_at),
-            },
-        ).returning(Attempt.count)
-    )
-    return int(count or 0) <= most
+    values = {"kind": kind, "key": digest(f"{kind}:{what}"), "now": now, "ends_at": now + window}
+    counting = _counting(session.get_bind().dialect.name)
+    return int(session.connection().execute(counting, values).scalar_one()) <= most
+
+
+@lru_cache(maxsize=2)
+def _counting(dialect: str) -> Any:
+    """Make the statement that counts an attempt, once: each registration runs it twice."""
+    made = insert_into(dialect, Attempt.__table__).values(count=1)
+    fresh = Attempt.ends_at <= bindparam("now", type_=UtcDateTime())
+    return made.on_conflict_do_update(
+        index_elements=["kind", "key"],
+        set_={
+            "count": case((fresh, 1), else_=Attempt.count + 1),
+            "ends_at": case((fresh, made.excluded.ends_at), else_=Attempt.ends_at),
+        },
+    ).returning(Attempt.count)
 
 
 def limit_attempts(

@@ -54,18 +54,19 @@ def get_event(session: Session, slug: str) -> Event:
     return event
 
 
+# Made once: building such a statement costs more than running it.
+_FOR_FORM = (
+    select(Event)
+    .where(Event.slug == bindparam("slug"), Event.status != "draft")
+    .options(
+        joinedload(Event.community), joinedload(Event.series_rule), joinedload(Event.room), joinedload(Event.online)
+    )
+)
+
+
 def get_event_for_form(session: Session, slug: str) -> Event | Moved:
     """Read what the registration form needs of an event, in one query; raises NotFound, gives Moved as above."""
-    event = session.scalars(
-        select(Event)
-        .where(Event.slug == slug, Event.status != "draft")
-        .options(
-            joinedload(Event.community),
-            joinedload(Event.series_rule),
-            joinedload(Event.room),
-            joinedload(Event.online),
-        )
-    ).one_or_none()
+    event = session.scalars(_FOR_FORM, {"slug": slug}).one_or_none()
     return event if event is not None else Moved(_moved(session, "event", slug, Event))
 
 

@@ -68,6 +68,12 @@ def series_entries(series: Any, rule: Any, dates: Sequence[Any], base_url: str) 
         dates=tuple(date.original_local for date in dates),
         categories=(series.community.name,),
     )
+    if dates and not ics.keeps_rule(master):
+        # Written out, a series begins with a date that is made: the rule's first may never have been one. Its span
+        # stays the whole rule's, so that all entries choose the same way of writing times.
+        first = min(date.original_local for date in dates)
+        length = timedelta(minutes=rule.minutes)
+        master = replace(master, span=ics.span(master), starts_local=first, ends_local=first + length)
     entries = [master]
     for date in dates:
         if differs(series, rule, date):

@@ -22,6 +22,7 @@ MAILS_PER_HOUR = 5
 NOT_ME_PAUSE = timedelta(days=1)
 # A link in opens this long before the start and stays open this long after the end.
 JOIN_OPENS = timedelta(minutes=15)
+JOIN_OPENS_MINUTES = int(JOIN_OPENS.total_seconds() // 60)
 JOIN_CLOSES = timedelta(minutes=30)
 
 

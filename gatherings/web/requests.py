@@ -1,6 +1,7 @@
 """What is known of each request: an id for the log, the base address, who is asking from where."""
 
 import hashlib
+import hmac
 import ipaddress
 import logging
 import time
@@ -39,7 +40,9 @@ def network_of(address: str | None) -> str:
 
 def asking_network() -> str:
     """Give the digest of the network that this request came from (through the configured proxies only)."""
-    return network_of(request.remote_addr)
+    # Keyed: the digest of an IPv4 address alone could be turned back by trying them all.
+    key = settings().secret_keys[0].encode()
+    return hmac.new(key, network_of(request.remote_addr).encode(), "sha256").hexdigest()
 
 
 def init_requests(app: Flask) -> None:

@@ -9,18 +9,25 @@ import hashlib
 import os
 import threading
 from pathlib import Path
+from wsgiref.headers import Headers
 
 from flask import Flask
 from whitenoise import WhiteNoise
 
-from gatherings.web.headers import STANDING
+from gatherings.web.headers import STANDING, STAY
 
 _COMPRESSED = {".css", ".js", ".svg", ".txt", ".json", ".webmanifest"}
 _YEAR = 31_536_000
 
 
-def init_static(app: Flask, source: Path, instance: Path) -> None:
-    """Publish the files of `source` under /static/ and give templates `asset('app.css')`."""
+def init_static(app: Flask, source: Path, instance: Path, *, https: bool) -> None:
+    """Publish the files of `source` under /static/ and give templates `asset('app.css')`; `https`: over TLS, as in headers."""
+    standing = STANDING | STAY if https else STANDING
+
+    def add_headers(headers: Headers, path: str, url: str) -> None:
+        for name, value in standing.items():
+            headers[name] = value
+
     published = instance / "static"
     names = publish(source, published)
     app.jinja_env.globals["asset"] = lambda name: f"/static/{names[name]}"
@@ -30,14 +37,9 @@ def init_static(app: Flask, source: Path, instance: Path) -> None:
         prefix="static/",
         max_age=_YEAR,
         immutable_file_test=lambda path, url: True,
-        add_headers_function=_headers,
+        add_headers_function=add_headers,
         allow_all_origins=False,
     )
-
-
-def _headers(headers: object, path: str, url: str) -> None:
-    for name, value in STANDING.items():
-        headers[name] = value  # type: ignore[index]  # wsgiref Headers
 
 
 def publish(source: Path, target: Path) -> dict[str, str]:

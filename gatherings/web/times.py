@@ -1,5 +1,6 @@
 """Times for people: their own zone first, then the host's, with weekday and date (domain.md, Time 4)."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -7,9 +8,12 @@ from typing import Any
 
 from babel.dates import format_date, format_time, get_day_names
 from flask import Flask
+from markupsafe import Markup
 
 from gatherings.core import zones
 from gatherings.web.i18n import gettext, locale_now
+
+_HOURS = re.compile(r"(\d\d:\d\d–\d\d:\d\d)")
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,14 @@ def instant_words(at: datetime, zone: str, now: datetime | None = None) -> str:
     )
 
 
+def unbroken(text: str) -> Markup:
+    """Keep hours such as "07:00–08:00" on one line of a page: browsers may break lines after the dash."""
+    parts = _HOURS.split(text)  # every second one is hours
+    together = Markup('<span class="hours">{}</span>')
+    return Markup("").join(together.format(part) if number % 2 else part for number, part in enumerate(parts))
+
+
 def init_times(app: Flask) -> None:
     """Give templates the words for times."""
+    app.jinja_env.filters["unbroken"] = unbroken
     app.jinja_env.globals.update(when=when, instant_words=instant_words, city=zones.city)

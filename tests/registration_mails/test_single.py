@@ -91,7 +91,7 @@ def test_confirmed_brings_an_invite_for_its_reader_alone(session, mail):
 def test_reader_in_the_hosts_zone_is_told_one_time(session, mail):
     make_registration(session, thursday(session), zone="Europe/London")
     rows = mail("confirmed").rows
-    assert rows["When"] == "Thursday 17 December, 18:00–19:00 in London, your time"
+    assert rows["When"] == "Thursday 17 December, 18:00–19:00 in London"
     assert "Your time" not in rows
 
 

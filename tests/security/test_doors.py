@@ -84,14 +84,38 @@ def test_other_methods_are_refused(town, visitor):
 
 def wrong_tokens(town, door, other_app):
     """Make tokens that are none: junk, cut, changed, of another purpose, of another key, of another version."""
-    purpose, taken = door.purpose, {*door.right.removeprefix("link:").split(","), *(FAMILY if door.purpose in FAMILY else ())}
+    purpose, taken = (
+        door.purpose,
+        {*door.right.removeprefix("link:").split(","), *(FAMILY if door.purpose in FAMILY else ())},
+    )
     right = town.tokens[purpose]
     public_id = town.single.public_id
     signed = {name: token for name, token in town.tokens.items() if name != "my-data"}
     foreign = [token for name, token in town.tokens.items() if name not in taken]
     changed = right[:-1] + ("A" if right[-1] != "A" else "B")
-    made = ["x", ".", "..%2f..%2fetc%2fpasswd", "%00", "%ff", "a" * 3000, public_id, f"{public_id}.1", f"{public_id}.1."]
-    made += [changed, right[:-1], right + "x", right.swapcase(), f" {right}", f"{right}%0a", "null", "-1", "0", "%2e%2e"]
+    made = [
+        "x",
+        ".",
+        "..%2f..%2fetc%2fpasswd",
+        "%00",
+        "%ff",
+        "a" * 3000,
+        public_id,
+        f"{public_id}.1",
+        f"{public_id}.1.",
+    ]
+    made += [
+        changed,
+        right[:-1],
+        right + "x",
+        right.swapcase(),
+        f" {right}",
+        f"{right}%0a",
+        "null",
+        "-1",
+        "0",
+        "%2e%2e",
+    ]
     if purpose in signed:
         identity, version, signature = right.split(".")
         other = other_app.extensions["gatherings.signer"]
@@ -169,7 +193,7 @@ def test_parts_of_addresses_that_are_somebody_elses_lead_nowhere(town, visitor):
 
 
 def test_slugs_that_are_none_lead_nowhere(town, visitor):
-    wrong = ["x", "X" * 300, "a" * 5000, "%00", "%ff%fe", "..%2f..", "%2e%2e", "a'--", "%25", "_", "-", "a%0d%0aSet-Cookie:x",
+    wrong = ["x", "X" * 300, "a" * 5000, "%00", "%ff%fe", "..%2f..", "%2e%2e", "a'--", "%25", "_", "-", "a%0d%0aSet-Cookie:x",  # noqa: E501
              "<script>", "drafts%00", "ａ"]  # fmt: skip
     for door in town.doors():
         if "slug" in door.rule.arguments:
@@ -232,7 +256,7 @@ def test_what_is_somebodys_own_is_stored_nowhere_and_found_by_no_one(town, visit
 
 
 def test_what_is_somebodys_own_has_no_way_out(town, visitor):
-    """C25: a page with a token in its address loads nothing from elsewhere, and links that leave say who they are not."""
+    """C25: a page with a token in its address loads nothing from elsewhere, and links that leave say who they are not."""  # noqa: E501
     import re
 
     for door in town.doors():

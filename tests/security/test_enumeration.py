@@ -93,7 +93,9 @@ def test_who_cancelled_or_said_not_me_is_not_told_apart(client, session, app, no
 def test_asking_for_links_does_exactly_the_same_work_for_everybody(client, session, work, path, headers):
     make_registration(session, make_event(session), address=KNOWN)
     client.post(path, data={"email": "first@example.org"})  # the first of a network makes its row
-    pressed = [work(lambda who=who: client.post(path, data={"email": who}, headers=headers)) for who in (KNOWN, UNKNOWN)]
+    pressed = [
+        work(lambda who=who: client.post(path, data={"email": who}, headers=headers)) for who in (KNOWN, UNKNOWN)
+    ]
     (known, known_work), (unknown, unknown_work) = pressed
     assert seen(known) == seen(unknown)
     assert known_work == unknown_work

@@ -11,7 +11,7 @@ from gatherings.cli.logs import redact
 EVIL = "evil.example.net"
 ELSEWHERE = [
     f"https://{EVIL}/", f"//{EVIL}", f"/\\{EVIL}", f"\\\\{EVIL}", f"/\t/{EVIL}", "javascript:alert(1)",
-    f"///{EVIL}", f"http:{EVIL}", f" //{EVIL}", f"/\n/{EVIL}", f"/x\r\nSet-Cookie: a=b", f"/{chr(0)}/{EVIL}", "data:text/html,x",
+    f"///{EVIL}", f"http:{EVIL}", f" //{EVIL}", f"/\n/{EVIL}", "/x\r\nSet-Cookie: a=b", f"/{chr(0)}/{EVIL}", "data:text/html,x",  # noqa: E501
     f"/\u2028/{EVIL}", "x" * 600, f"@{EVIL}", f".{EVIL}", f"//{EVIL}@gatherings.test", "/é", "", "/\\/" + EVIL,
 ]  # fmt: skip
 
@@ -21,7 +21,7 @@ def visitor(demo):
     return demo.test_client()
 
 
-@pytest.mark.parametrize("host", [EVIL, f"{EVIL}:80", f"gatherings.test.{EVIL}", f"x@{EVIL}", "gatherings.test, x", "[::1]", "a b",
+@pytest.mark.parametrize("host", [EVIL, f"{EVIL}:80", f"gatherings.test.{EVIL}", f"x@{EVIL}", "gatherings.test, x", "[::1]", "a b",  # noqa: E501
                                   "gatherings.test\\@x", "GATHERINGS.test#x"])  # fmt: skip
 def test_a_host_that_is_not_ours_is_refused_everywhere(town, visitor, host):
     before = town.books()
@@ -74,11 +74,13 @@ def test_the_choice_of_a_clock_leads_on_to_our_own_pages_alone(client, target, h
         assert answer.status_code in (200, 303)
     page = client.get("/zones", query_string={"next": target, "q": "auckland"})
     assert page.status_code == 200
-    for value in re.findall(r'name="next" value="([^"]*)"', page.text) + re.findall(r'href="([^"]*)">Go back', page.text):
+    for value in re.findall(r'name="next" value="([^"]*)"', page.text) + re.findall(
+        r'href="([^"]*)">Go back', page.text
+    ):
         assert value == "/"
 
 
-@pytest.mark.parametrize("path", [f"//{EVIL}/events", f"//{EVIL}", f"/{EVIL}//x", f"///{EVIL}/..", f"/\\{EVIL}", f"//{EVIL}/%2e%2e/zones",
+@pytest.mark.parametrize("path", [f"//{EVIL}/events", f"//{EVIL}", f"/{EVIL}//x", f"///{EVIL}/..", f"/\\{EVIL}", f"//{EVIL}/%2e%2e/zones",  # noqa: E501
                                   f"/zones//{EVIL}", "/events//x"])  # fmt: skip
 def test_odd_paths_lead_nowhere_else(client, path):
     answer = client.open(path, base_url="http://gatherings.test", method="GET")
@@ -96,14 +98,23 @@ def test_the_clock_that_one_chose_is_the_only_cookie(town, visitor):
         if door.rule.rule == "/zone":
             continue
         for method in ("GET", "POST") if door.posts else ("GET",):
-            answer = visitor.open(door.path, method=method, data={"email": "x"}, headers={"Cookie": "session=x; zone=Mars"})
+            answer = visitor.open(
+                door.path, method=method, data={"email": "x"}, headers={"Cookie": "session=x; zone=Mars"}
+            )
             assert "Set-Cookie" not in answer.headers, door
     answer = visitor.post("/zone", data={"zone": "asia/calcutta", "next": "/zones"})
     [cookie] = answer.headers.getlist("Set-Cookie")
     parts = cookie.split("; ")
     assert parts[0] == "zone=Asia/Kolkata"
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(parts)
-    for zone in ("Mars/Olympus", "Europe/London\r\nSet-Cookie: a=b", "x" * 9000, "\x00", "<script>", "Europe/London; Domain=x"):
+    for zone in (
+        "Mars/Olympus",
+        "Europe/London\r\nSet-Cookie: a=b",
+        "x" * 9000,
+        "\x00",
+        "<script>",
+        "Europe/London; Domain=x",
+    ):
         answer = visitor.post("/zone", data={"zone": zone})
         assert answer.status_code == 422
         assert "Set-Cookie" not in answer.headers
@@ -116,7 +127,9 @@ def test_over_tls_the_cookie_stays_there(make_another):
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
 
 
-@pytest.mark.parametrize("zone", ["<script>alert(1)</script>", "\x00", "x" * 5000, "Europe/../../etc/passwd", "é" * 300, "%s%n"])
+@pytest.mark.parametrize(
+    "zone", ["<script>alert(1)</script>", "\x00", "x" * 5000, "Europe/../../etc/passwd", "é" * 300, "%s%n"]
+)
 def test_a_zone_that_is_none_shows_nowhere(town, visitor, zone):
     """In the address, in the cookie, in the header: read or ignored, never kept for others, never shown."""
     plain = {path: visitor.get(path).data for path in ("/", "/zones", f"/events/{town.event.slug}")}
@@ -134,7 +147,13 @@ def test_no_line_of_the_log_holds_a_token_an_address_or_a_name(town, visitor, ca
     """C25: at the finest level, with every view opened, pressed, and refused."""
     caplog.set_level(logging.DEBUG)
     logging.getLogger("gatherings.requests").setLevel(logging.DEBUG)
-    form = {"name": "Zebulon Marker", "email": "zebulon@example.org", "zone": "UTC", "wish": "room", "code_agreed": "yes"}
+    form = {
+        "name": "Zebulon Marker",
+        "email": "zebulon@example.org",
+        "zone": "UTC",
+        "wish": "room",
+        "code_agreed": "yes",
+    }
     for door in town.doors():
         for method in ("GET", "POST", "PUT"):
             visitor.open(f"{door.path}?token={'s' * 43}", method=method, data=form)

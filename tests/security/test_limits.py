@@ -49,7 +49,8 @@ def test_a_wrong_link_is_counted_for_who_asks_and_not_for_who_they_say_they_are(
     """C19: X-Forwarded-For means nothing without a proxy that was told of."""
     codes = [
         client.get(
-            "/join/x", headers={"X-Forwarded-For": f"192.0.2.{n}", "X-Real-IP": f"192.0.2.{n}", "Forwarded": f"for=192.0.2.{n}"}
+            "/join/x",
+            headers={"X-Forwarded-For": f"192.0.2.{n}", "X-Real-IP": f"192.0.2.{n}", "Forwarded": f"for=192.0.2.{n}"},
         ).status_code
         for n in range(41)
     ]
@@ -58,7 +59,9 @@ def test_a_wrong_link_is_counted_for_who_asks_and_not_for_who_they_say_they_are(
 
 def test_behind_one_proxy_its_own_word_counts_and_not_the_visitors(make_another):
     client = make_another(PROXY_COUNT="1").test_client()
-    codes = [client.get("/join/x", headers={"X-Forwarded-For": f"192.0.2.{n}, 198.51.100.7"}).status_code for n in range(41)]
+    codes = [
+        client.get("/join/x", headers={"X-Forwarded-For": f"192.0.2.{n}, 198.51.100.7"}).status_code for n in range(41)
+    ]
     assert codes[-1] == 429
     assert client.get("/join/x", headers={"X-Forwarded-For": "198.51.100.7, 203.0.113.5"}).status_code == 404
 

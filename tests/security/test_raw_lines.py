@@ -1,4 +1,4 @@
-"""Raw junk and slow clients against the real server (C8, C12, C17, C29, C30): 4xx, nothing falls over, others are served."""
+"""Raw junk and slow clients against the real server (C8, C12, C17, C29, C30): 4xx, nothing falls over, others are served."""  # noqa: E501
 
 import socket
 import threading
@@ -84,16 +84,16 @@ def request(server, method, path, body=b"", *headers):
 
 
 JUNK = [
-    b"\x00" * 2000, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\xaa" * 500, b"GET", b"\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
-    b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /\xff\xfe HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"G\x00T / HTTP/1.1\r\n\r\n",
-    b"GET / HTTP/1.1\r\n" + b"A" * 200_000 + b"\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(5000)) + b"\r\n",
-    b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\rb\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n", b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1e9\r\n\r\n",
+    b"\x00" * 2000, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\xaa" * 500, b"GET", b"\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",  # noqa: E501
+    b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /\xff\xfe HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"G\x00T / HTTP/1.1\r\n\r\n",  # noqa: E501
+    b"GET / HTTP/1.1\r\n" + b"A" * 200_000 + b"\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(5000)) + b"\r\n",  # noqa: E501
+    b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\rb\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n",  # noqa: E501
+    b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n", b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1e9\r\n\r\n",  # noqa: E501
     b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-    b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00" * 64,
+    b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n",  # noqa: E501
+    b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00" * 64,  # noqa: E501
     b"CONNECT evil.example.net:443 HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",  # noqa: E501
 ]  # fmt: skip
 
 
@@ -106,16 +106,16 @@ def test_junk_is_refused_and_the_next_one_is_served(place, junk):
 
 
 PATHS = [
-    b"/%00", b"/events/%00", b"/events/%ff%fe", b"/events/%c0%ae%c0%ae/", b"/static/../../etc/passwd", b"/static/%2e%2e/%2e%2e/etc/passwd",
-    b"/static/..%5c..%5cwindows", b"/static//etc/passwd", b"/static/%00", b"/static/.zone", b"/../../etc/passwd", b"/%2e%2e/%2e%2e/etc/passwd",
-    b"/registrations/%ed%a0%80", b"/join/%F0%9F", b"/calendar/%00.ics", b"/my-data/%0d%0aX:y", b"/events/" + b"a/" * 3000,
-    b"/events" + b"%2f" * 3000, b"/events/" + b"%41" * 2500, b"/static/" + b"../" * 500 + b"etc/passwd", b"/events/x;param", b"/events/%",
-    b"/events/%zz", b"/events/x%0a", b"/events/x%20", b"/.git/config", b"/.env", b"/instance/secret-key", b"/gatherings.sqlite",
+    b"/%00", b"/events/%00", b"/events/%ff%fe", b"/events/%c0%ae%c0%ae/", b"/static/../../etc/passwd", b"/static/%2e%2e/%2e%2e/etc/passwd",  # noqa: E501
+    b"/static/..%5c..%5cwindows", b"/static//etc/passwd", b"/static/%00", b"/static/.zone", b"/../../etc/passwd", b"/%2e%2e/%2e%2e/etc/passwd",  # noqa: E501
+    b"/registrations/%ed%a0%80", b"/join/%F0%9F", b"/calendar/%00.ics", b"/my-data/%0d%0aX:y", b"/events/" + b"a/" * 3000,  # noqa: E501
+    b"/events" + b"%2f" * 3000, b"/events/" + b"%41" * 2500, b"/static/" + b"../" * 500 + b"etc/passwd", b"/events/x;param", b"/events/%",  # noqa: E501
+    b"/events/%zz", b"/events/x%0a", b"/events/x%20", b"/.git/config", b"/.env", b"/instance/secret-key", b"/gatherings.sqlite",  # noqa: E501
 ]  # fmt: skip
 QUERIES = [
-    b"?q=%00", b"?q=%ff%fe", b"?q=" + b"a" * 8000, b"?" + b"q=1&" * 2000, b"?month=9999-99", b"?month=0000-00", b"?month=%00", b"?after=%00",
-    b"?zone=%00", b"?zone=" + b"x" * 8000, b"?community=%ff", b"?mode=%00", b"?q=%25%5f%5c", b"?q=(((((((((((((((((((a*)*)*)*)*", b"?q[]=1&q[a][b]=2",
-    b"?%00=%00", b"?=&=&&&", b"?month=2026-1%D9%A1", b"?q=" + b"%F0%9F%91%A9" * 600, b"?q=' OR 1=1--", b"?after=' UNION SELECT 1--",
+    b"?q=%00", b"?q=%ff%fe", b"?q=" + b"a" * 8000, b"?" + b"q=1&" * 2000, b"?month=9999-99", b"?month=0000-00", b"?month=%00", b"?after=%00",  # noqa: E501
+    b"?zone=%00", b"?zone=" + b"x" * 8000, b"?community=%ff", b"?mode=%00", b"?q=%25%5f%5c", b"?q=(((((((((((((((((((a*)*)*)*)*", b"?q[]=1&q[a][b]=2",  # noqa: E501
+    b"?%00=%00", b"?=&=&&&", b"?month=2026-1%D9%A1", b"?q=" + b"%F0%9F%91%A9" * 600, b"?q=' OR 1=1--", b"?after=' UNION SELECT 1--",  # noqa: E501
 ]  # fmt: skip
 
 
@@ -139,9 +139,9 @@ def test_queries_that_are_nonsense_give_a_page_or_4xx_in_time(place, query):
         assert time.monotonic() - began < LONGEST
 
 
-@pytest.mark.parametrize("name", [b"Cookie", b"X-Visitor-Zone", b"HX-Request", b"Accept-Encoding", b"Accept-Language", b"If-None-Match",
-                                  b"If-Modified-Since", b"Range", b"Content-Type", b"HX-Current-URL", b"Origin", b"User-Agent"])  # fmt: skip
-@pytest.mark.parametrize("value", [b"\xff\xfe", b"a" * 6000, b"=;=;,,\"'\\", b"\xed\xa0\x80", b"zone=\xc3\x28; zone=%00", b"q=0.9;;q=x,*;q=nan"],
+@pytest.mark.parametrize("name", [b"Cookie", b"X-Visitor-Zone", b"HX-Request", b"Accept-Encoding", b"Accept-Language", b"If-None-Match",  # noqa: E501
+                                  b"If-Modified-Since", b"Range", b"Content-Type", b"HX-Current-URL", b"Origin", b"User-Agent"])  # fmt: skip  # noqa: E501
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"a" * 6000, b"=;=;,,\"'\\", b"\xed\xa0\x80", b"zone=\xc3\x28; zone=%00", b"q=0.9;;q=x,*;q=nan"],  # noqa: E501
                          ids=lambda value: ascii(value[:12]))  # fmt: skip
 def test_headers_that_are_nonsense_are_read_as_nothing(place, name, value):
     server, slug = place
@@ -151,7 +151,10 @@ def test_headers_that_are_nonsense_are_read_as_nothing(place, name, value):
 
 
 def bodies():
-    parts = b"".join(b'--x\r\nContent-Disposition: form-data; name="a%d"\r\n\r\nb\r\n' % n for n in range(3000)) + b"--x--\r\n"
+    parts = (
+        b"".join(b'--x\r\nContent-Disposition: form-data; name="a%d"\r\n\r\nb\r\n' % n for n in range(3000))
+        + b"--x--\r\n"
+    )
     deep = b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n" * 500
     return {
         "413": (b"name=" + b"a" * 300_000, FORM, {413}),
@@ -180,7 +183,10 @@ def test_bodies_that_are_nonsense_are_refused_in_time(place, kind):
     server, slug = place
     body, content_type, codes = bodies()[kind]
     began = time.monotonic()
-    got = answer_to(server, request(server, b"POST", b"/events/" + slug.encode() + b"/register", body, b"Content-Type: " + content_type))
+    got = answer_to(
+        server,
+        request(server, b"POST", b"/events/" + slug.encode() + b"/register", body, b"Content-Type: " + content_type),
+    )
     assert status(got) in codes, got[:300]
     assert time.monotonic() - began < LONGEST
     assert b"Traceback" not in got
@@ -209,7 +215,7 @@ def test_slow_clients_keep_nobody_waiting(place, kind):
     begun = {
         "head": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
         "body": request(server, b"POST", path, b"x" * 1000, b"Content-Type: " + FORM)[:-990],
-        "chunked": b"POST " + path + b" HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nSec-Fetch-Site: same-origin\r\nContent-Type: " % server.port + FORM
+        "chunked": b"POST " + path + b" HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nSec-Fetch-Site: same-origin\r\nContent-Type: " % server.port + FORM  # noqa: E501
         + b"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nname=\r\n",
         "silent": b"",
         "unread": request(server, b"GET", b"/zones") * 1,

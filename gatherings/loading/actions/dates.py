@@ -90,14 +90,14 @@ def _give(loading: Loading, series: Series, own: DateItem, event: Event) -> None
         "starts": (event.original_local or event.starts_local).isoformat(), "status": "published",
         "speakers": [], "resources": [],
     }  # fmt: skip
-    slug = event.public_id
-    before = loading.values("date", slug)
+    known = event.public_id  # slugs can change
+    before = loading.values("date", known)
     named = {*own.values, *before}
     wanted = {name: own.values.get(name, value) for name, value in from_series.items() if name in named}
     current = {name: getattr(event, name) for name in from_series if name not in (*_LISTS, "starts")}
     current |= {"starts": event.starts_local.isoformat(), **queries.list_values(event)}
-    changes, values = loading.compare("date", slug, wanted, current)
-    loading.remember("date", slug, {name: value for name, value in values.items() if name in own.values}, {})
+    changes, values = loading.compare("date", known, wanted, current, thing=f"date {event.slug}")
+    loading.remember("date", known, {name: value for name, value in values.items() if name in own.values}, {})
     if not changes:
         return
     keep_lists(loading.session, event, changes)

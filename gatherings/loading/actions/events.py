@@ -13,7 +13,7 @@ from gatherings.events.models import CoListing, Event, Resource, Series, Speaker
 from gatherings.loading import queries
 from gatherings.loading.actions.communities import keep_consents, keep_questions
 from gatherings.loading.actions.memory import Loading
-from gatherings.loading.programme import EventItem, Times
+from gatherings.loading.programme import EventItem, Place, Times
 from gatherings.questions.models import ConsentText, Question
 from gatherings.registration.actions import set_capacity
 from gatherings.registration.queries import list_live
@@ -22,6 +22,14 @@ LISTS = ("also_listed_by", "speakers", "resources", "questions", "consents")
 _NO_DRAFT = say(
     "People are registered for this, so it cannot be a draft again. “cancelled” calls it off and tells them."
 )
+_NO_MOVE = {
+    "room": say(
+        "People are registered for the room, so it cannot be taken away from them. Cancel it and make a new one."
+    ),
+    "online": say(
+        "People are registered to come online, so that way cannot be taken away. Cancel it and make a new one."
+    ),
+}
 _SIDES = {"room": ("in person", "hybrid"), "online": ("online", "hybrid")}
 
 
@@ -48,12 +56,28 @@ def load_events(loading: Loading, times: Mapping[str, Times], resolved: Mapping[
             "consents": queries.consent_values(asked[1]),
         }
         changes, values = loading.compare("event", item.slug, wanted, current)
-        if changes.get("status") == "draft" and list_live(loading.session, event.id, limit=1):
-            loading.wrong(item.place, "status", _NO_DRAFT)
+        if _is_refused(loading, item.place, event, changes):
             continue
         if changes:
             _change(loading, event, changes, present, series, asked)
         loading.remember("event", item.slug, values, resolved.get(item.slug, {}))
+
+
+def _is_refused(loading: Loading, place: Place, event: Event, changes: Mapping[str, Any]) -> bool:
+    """Refuse what would leave people behind who are registered, and nobody would tell them."""
+    if changes.get("status") == "draft" and list_live(loading.session, event.id, limit=1):
+        loading.wrong(place, "status", _NO_DRAFT)
+        return True
+    return "mode" in changes and refuse_mode(loading, place, event, changes["mode"])
+
+
+def refuse_mode(loading: Loading, place: Place, event: Event, mode: str) -> bool:
+    """Refuse a mode without a side that somebody holds a place at, or waits for; tell whether it was refused."""
+    for side, pool in (("room", event.room_id), ("online", event.online_id)):
+        if pool is not None and mode not in _SIDES[side] and queries.has_people_at(loading.session, pool):
+            loading.wrong(place, "mode", _NO_MOVE[side])
+            return True
+    return False
 
 
 def wanted_values(item: EventItem, times: Times) -> dict[str, Any]:

@@ -66,18 +66,19 @@ class Loading:
         return dict(item.resolved) if item is not None else {}
 
     def compare(
-        self, kind: str, slug: str, wanted: Mapping[str, Any], current: Mapping[str, Any]
+        self, kind: str, slug: str, wanted: Mapping[str, Any], current: Mapping[str, Any], *, thing: str | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Compare what the file wants with what stands; give the changes to make, and what to remember then.
 
-        A field that does not stand as it was last loaded was edited elsewhere: it is left alone, and named.
+        A field that does not stand as it was last loaded was edited elsewhere: it is left alone, and named, its
+        thing as `thing` if its slug here is not what people know it by.
         """
         remembered = self.values(kind, slug)
         changes: dict[str, Any] = {}
         for name, value in wanted.items():
             edited = name in remembered and current[name] != remembered[name]
             if edited and current[name] != value:
-                self.report.keep(f"{kind} {slug}", name)
+                self.report.keep(thing or f"{kind} {slug}", name)
                 continue
             if value != current[name]:
                 changes[name] = value

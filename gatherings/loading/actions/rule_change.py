@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gatherings.core import zones
 from gatherings.core.recurrence import MAX_COUNT, Rule
 from gatherings.core.tokens import new_public_id
+from gatherings.core.words import say
 from gatherings.events.actions import change_event, new_uid, note_series_change
 from gatherings.events.models import Event, Series, SeriesRule
 from gatherings.invites.rules import rule_text
@@ -119,7 +120,8 @@ def _move(loading: Loading, live: Sequence[Event], new: SeriesRule, free: list[d
     for date in live:
         if next_free >= len(free):
             values: dict[str, Any] = {"status": "cancelled"}
-            loading.report.notes.append(f"{date.slug} is called off: the new rule has no date left for it.")
+            note = say("%(date)s is called off: the new rule has no date left for it.", date=date.slug)
+            loading.report.notes.append(str(note))
         else:
             chosen = min(range(next_free, len(free)), key=lambda one: abs(free[one] - date.starts_local))
             next_free = chosen + 1

@@ -13,7 +13,7 @@ from gatherings.invites.rules import rule_text
 from gatherings.loading import queries
 from gatherings.loading.actions.communities import keep_questions
 from gatherings.loading.actions.dates import load_dates
-from gatherings.loading.actions.events import set_capacities
+from gatherings.loading.actions.events import refuse_mode, set_capacities
 from gatherings.loading.actions.memory import Loading
 from gatherings.loading.actions.rule_change import change_rule
 from gatherings.loading.programme import SeriesItem
@@ -101,6 +101,10 @@ def _change(
     if not changes:
         return values
     session, now, delay = loading.session, loading.now, loading.site.change_delay
+    coming = [date for date in queries.list_series_dates(session, series.id) if date.ends_at > now]
+    following = [date for date in coming if date.mode == current["mode"]] if "mode" in changes else []
+    if any(refuse_mode(loading, item.place, date, changes["mode"]) for date in following):
+        return values
     loading.report.change(f"series {item.slug}", *changes)
     loading.series_ids.add(series.id)
     if "questions" in changes:
@@ -115,9 +119,8 @@ def _change(
         series.rules[-1].minutes = changes["minutes"]
     session.flush()
     session.refresh(series, ["community"])
-    for date in queries.list_series_dates(session, series.id):
-        if date.ends_at > now:
-            _follow(loading, date, changes, current)
+    for date in coming:
+        _follow(loading, date, changes, current)
     kinds = event_rules.kinds_of_change(before, _facts(series))
     if kinds:
         told = {name: value for kind in kinds for name, value in kept.get(kind, {}).items()}

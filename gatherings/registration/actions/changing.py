@@ -98,15 +98,8 @@ def move_to(session: Session, registration: Registration, side: str, site: Site,
     lock_pools(session, event)
     session.refresh(registration, ["state", "places_id", "waits_for_id", "queue_number"])
     _must_live(registration)
-    target = pool_of(event, side)
-    if registration.places_id == target:
-        if registration.waits_for_id is None:
-            return False
-        registration.waits_for_id = registration.queue_number = None  # stays where they are, waits no more
-    elif registration.waits_for_id == target:
+    if not change_side(session, registration, side, site, now=now):
         return False
-    else:
-        _take(session, registration, side, site, now=now)
     session.flush()
     kind = "confirmed" if registration.state == "confirmed" else "waiting"
     every = registration.series_registration_id is not None
@@ -123,6 +116,23 @@ def move_to(session: Session, registration: Registration, side: str, site: Site,
         rule=event.series_rule if every else None,
     )
     tell_promoted(session, site, now=now)
+    return True
+
+
+def change_side(session: Session, registration: Registration, side: str, site: Site, *, now: datetime) -> bool:
+    """Move a live registration of a hybrid event, read under the locks of its pools, without a mail.
+
+    Gives False when there is nothing to move. Whoever calls this calls `tell_promoted` afterwards.
+    """
+    target = pool_of(registration.event, side)
+    if registration.places_id == target:
+        if registration.waits_for_id is None:
+            return False
+        registration.waits_for_id = registration.queue_number = None  # stays where they are, waits no more
+    elif registration.waits_for_id == target:
+        return False
+    else:
+        _take(session, registration, side, site, now=now)
     return True
 
 

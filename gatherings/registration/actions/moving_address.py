@@ -35,7 +35,7 @@ def ask_new_address(
         raise Conflict(say("This registration was cancelled. You are welcome to register again."))
     if registration.series_registration_id is not None:
         raise Conflict(
-            say("You come every month. To use another address, please register again with it, then cancel this one.")
+            say("You come every month. Please change the address for all dates, with the link in the mail about them.")
         )
     if address.key == registration.person.key:
         raise Conflict(say("That is the address we have already."))
@@ -80,7 +80,7 @@ def confirm_new_address(
     if not end_fresh_links(session, person.id):
         raise NotFound()  # pressed twice at once: the other press was first
     if other is not None:
-        _step_aside(session, other, now=now)
+        step_aside(session, other)
     _tell_old_address(session, registration, site, now=now)
     registration.person = person
     # Somebody may move away and back again: the new entry goes on from whatever that calendar saw last.
@@ -106,7 +106,7 @@ def _tell_old_address(session: Session, registration: Registration, site: Site, 
         registration.state, registration.places_id = state, held
 
 
-def _step_aside(session: Session, other: Registration, *, now: datetime) -> None:
+def step_aside(session: Session, other: Registration) -> None:
     """Remove the new address's own cancelled registration of this event: a person is at an event once."""
     session.execute(delete(Answer).where(Answer.registration_id == other.id))
     session.execute(delete(Consent).where(Consent.registration_id == other.id))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.accounts.actions import limit_attempts, meet_person, was_tried
@@ -80,13 +80,17 @@ def limit_network(session: Session, network: str | None, most: int, *, now: date
         limit_attempts(session, "register", network, most=most, window=timedelta(minutes=10), now=now)
 
 
+# Made once: building such a statement costs more than running it.
+_EVENT = (
+    select(Event)
+    .where(Event.id == bindparam("event_id"), Event.status != "draft")
+    .options(joinedload(Event.community), joinedload(Event.series))
+)
+
+
 def get_open_event(session: Session, event_id: int, *, now: datetime) -> Event:
     """Read again, inside the transaction, an event that takes registrations now; raises NotFound, Conflict."""
-    event = session.scalars(
-        select(Event)
-        .where(Event.id == event_id, Event.status != "draft")
-        .options(joinedload(Event.community), joinedload(Event.series))
-    ).one_or_none()
+    event = session.scalars(_EVENT, {"event_id": event_id}).one_or_none()
     if event is None:
         raise NotFound()
     state = door(event, now)

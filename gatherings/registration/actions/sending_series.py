@@ -25,12 +25,17 @@ def post_series(
     now: datetime,
     step: bool = False,
     again: bool = False,
+    ending: bool = False,
     **more: object,
 ) -> None:
-    """Post the mail about an "every month": REQUEST with the rule, or CANCEL for all of it."""
+    """Post the mail about an "every month": REQUEST with the rule, or CANCEL for all of it.
+
+    `ending`: CANCEL for this address alone, the "every month" itself goes on.
+    """
     rule = next((rule for rule in series.rules if rule.uid == registration.invite.uid), series.rules[-1])
     dates = list_dates_of(session, registration.id)
-    method = "CANCEL" if registration.state == "cancelled" or series.status == "cancelled" else "REQUEST"
+    ended = ending or registration.state == "cancelled" or series.status == "cancelled"
+    method = "CANCEL" if ended else "REQUEST"
     invite = next_message(registration.invite, series.revision, method, now, step=step)
     body = snapshot.series_facts(
         registration, series, rule, series.community, person.address, dates, invite=invite, ending_after=now, **more

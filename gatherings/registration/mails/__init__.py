@@ -16,7 +16,7 @@ COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "changed": changes.changed,
     "called_off": single.called_off,
     "cancelled": single.cancelled,
-    "moved_away": single.moved_away,
+    "moved_away": lambda mail: (every if "series" in mail.facts else single).moved_away(mail),
     "joined_series": single.joined_series,
     "reminder_day": single.reminder_day,
     "reminder_hour": single.reminder_hour,

@@ -5,6 +5,7 @@ from datetime import datetime
 from gatherings.accounts.actions import FRESH_LINK_LIFE
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
+from gatherings.registration.mails.every import AboutSeries
 from gatherings.registration.mails.frame import About, greeting
 from gatherings.registration.mails.invitations import address_link, manage_link
 from gatherings.registration.mails.letters import Button, DateLine, Dates, Heading, Link, Part, Words, write_letter
@@ -21,22 +22,28 @@ def new_address(mail: OutboxMail) -> Letter:
 
     No name is said: whoever typed the address in is a stranger to it until then.
     """
-    about = About.of(mail)
+    every = "series" in mail.facts
+    if every:
+        series = AboutSeries.of(mail)
+        title, rows = series.title, series.rows(going=False)
+    else:
+        about = About.of(mail)
+        title, rows = about.held.title, place_rows(about, going=False)
     return write_letter(
-        subject=_("Is this your new address? %(title)s", title=about.held.title),
+        subject=_("Is this your new address? %(title)s", title=title),
         heading=_("Is this your new address?"),
-        preview=about.held.title,
+        preview=title,
         parts=[
             Words(_("Hello,")),
             Words(
                 _(
                     "Somebody asked us to use this address for a registration for “%(title)s”. If that was you, please "
                     "say so with this button.",
-                    title=about.held.title,
+                    title=title,
                 )
             ),
-            place_rows(about, going=False),
-            Button(_("Use this address"), address_link(mail.facts["registration"], mail.facts["secret"])),
+            rows,
+            Button(_("Use this address"), address_link(mail.facts["registration"], mail.facts["secret"], series=every)),
             Words(_("The link works once, for %(minutes)s minutes.", minutes=_MINUTES), quiet=True),
             Words(_("If it was not you, please leave this mail alone. Nothing changes then."), quiet=True),
         ],

@@ -18,7 +18,7 @@ from gatherings.registration.mails.invitations import (
 )
 from gatherings.registration.mails.letters import Button, Dates, Facts, Heading, Link, Part, Words, write_letter
 from gatherings.registration.mails.times import Held, clock_words, date_line, hour_moves, place_words, where_words
-from gatherings.registration.rules import JOIN_OPENS
+from gatherings.registration.rules import JOIN_OPENS_MINUTES
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import words
 
@@ -74,8 +74,7 @@ class AboutSeries:
         """Give the one link in for all dates."""
         if self.facts["to"]["attends"] != "online":
             return None
-        minutes = int(JOIN_OPENS.total_seconds() // 60)
-        text = _("Your way in to each date (it opens %(minutes)s minutes before the start)", minutes=minutes)
+        text = _("Your way in to each date (it opens %(minutes)s minutes before the start)", minutes=JOIN_OPENS_MINUTES)
         return Link(text, join_link(self.facts["registration"], series=True))
 
     def ending(self) -> list[Part]:
@@ -183,6 +182,12 @@ def _sentence(title: str, kinds: Any) -> str:
         sentences.append(
             _("The date of “%(title)s” that you had left is full now. We write when there is a place.", title=title)
         )
+    if "room" in kinds:
+        sentences.append(_("You come to the room of “%(title)s” from now on.", title=title))
+    if "online" in kinds:
+        sentences.append(_("You come online to “%(title)s” from now on.", title=title))
+    if "kept" in kinds:
+        sentences.append(_("Where it is full there, you wait and keep the place that you have."))
     if "ahead" in kinds:
         sentences.append(_("There are new dates of “%(title)s”. This mail brings them.", title=title))
     if "dates" in kinds:
@@ -229,6 +234,34 @@ def series_cancelled(mail: OutboxMail) -> Letter:
             about.rows(going=False),
             Words(_("This mail takes all dates out of your calendar. Thank you for saying so.")),
             Words(_("If you want to come after all, you are welcome to register again.")),
+            Button(_("See the page of this series"), about.page),
+        ],
+    )
+
+
+def moved_away(mail: OutboxMail) -> Letter:
+    """Write to the old address that somebody comes with another one from now on; the entry goes away."""
+    about = AboutSeries.of(mail)
+    return _letter(
+        mail,
+        subject=_("Moved to another address: %(title)s", title=about.title),
+        heading=_("This registration has moved"),
+        parts=[
+            Words(
+                _(
+                    "The registration for all dates of “%(title)s” now belongs to another e-mail address. It was "
+                    "confirmed from there, and the next mails go there.",
+                    title=about.title,
+                )
+            ),
+            about.rows(going=False),
+            Words(
+                _(
+                    "This mail takes all dates out of the calendar of this address; the other one has its own invite. "
+                    "The earlier links to change, cancel or join have ended."
+                )
+            ),
+            Words(_("If you did not want this, you are welcome to register again with this address.")),
             Button(_("See the page of this series"), about.page),
         ],
     )

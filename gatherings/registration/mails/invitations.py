@@ -19,9 +19,10 @@ def manage_link(row: Mapping[str, Any], *, series: bool = False) -> str:
     return absolute(f"/registrations/{signer().sign(purpose, row['public_id'], row['version'])}")
 
 
-def address_link(row: Mapping[str, Any], secret: str) -> str:
+def address_link(row: Mapping[str, Any], secret: str, *, series: bool = False) -> str:
     """Give the link by which a new address is confirmed; its token opens nothing else to whoever gets it by mistake."""
-    return absolute(f"/registrations/{signer().sign('address', row['public_id'], row['version'])}/address/{secret}")
+    purpose = "address-series" if series else "address"
+    return absolute(f"/registrations/{signer().sign(purpose, row['public_id'], row['version'])}/address/{secret}")
 
 
 def join_link(row: Mapping[str, Any], *, series: bool = False) -> str:

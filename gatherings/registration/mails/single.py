@@ -6,7 +6,7 @@ from gatherings.registration.mails.frame import About, hint, hosts_row, letter, 
 from gatherings.registration.mails.invitations import calendar_of
 from gatherings.registration.mails.letters import Button, Facts, Link, Part, Words
 from gatherings.registration.mails.times import start_words, time_rows, where_words
-from gatherings.registration.rules import JOIN_OPENS
+from gatherings.registration.rules import JOIN_OPENS_MINUTES
 from gatherings.web.i18n import gettext as _
 
 
@@ -20,8 +20,9 @@ def way_in(about: About) -> Part | None:
     """Give the link in, to whoever attends online."""
     if not about.online:
         return None
-    minutes = int(JOIN_OPENS.total_seconds() // 60)
-    return Link(_("Your way in (it opens %(minutes)s minutes before the start)", minutes=minutes), about.join)
+    return Link(
+        _("Your way in (it opens %(minutes)s minutes before the start)", minutes=JOIN_OPENS_MINUTES), about.join
+    )
 
 
 def queue_words(about: About) -> str:
@@ -277,9 +278,8 @@ def reminder_hour(mail: OutboxMail) -> Letter:
     """Write an hour before the start: the way in, one press away."""
     about = About.of(mail)
     start = start_words(about.held, about.zone, about.now)
-    minutes = int(JOIN_OPENS.total_seconds() // 60)
     online: list[Part] = [
-        Words(_("Your way in opens %(minutes)s minutes before the start.", minutes=minutes)),
+        Words(_("Your way in opens %(minutes)s minutes before the start.", minutes=JOIN_OPENS_MINUTES)),
         Button(_("Join"), about.join),
         Link(_("Change or cancel"), about.manage, quiet=True),
     ]

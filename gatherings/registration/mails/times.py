@@ -63,12 +63,13 @@ def _days(clock: Clock) -> str:
 
 
 def time_rows(held: Held, zone: str, now: datetime) -> list[tuple[str, str]]:
-    """Give the rows of a gathering's times: the reader's clock, then the hosts'."""
+    """Give the rows of a gathering's times: the reader's clock, then the hosts'; one row where both are the same."""
     times = when(held, zone, now)
     if held.all_day:
         return [(_("When"), _days(times.host))]
     if times.mine is None:
-        return [(_("When"), _("%(time)s in %(city)s, your time", time=times.host.span, city=times.host.city))]
+        # Not "your time": who told no zone is kept in the hosts', and may read this elsewhere.
+        return [(_("When"), _in_city(times.host))]
     return [(_("Your time"), _in_city(times.mine)), (_("In %(city)s", city=times.host.city), times.host.span)]
 
 

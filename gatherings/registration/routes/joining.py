@@ -12,7 +12,7 @@ from gatherings.registration.links import door_to_meeting, wrong_links_counted
 from gatherings.registration.models import Registration
 from gatherings.registration.queries import get_by_link, get_date_of, get_series_by_link, list_dates_of
 from gatherings.registration.routes.blueprint import bp
-from gatherings.registration.rules import JOIN_CLOSES, JOIN_OPENS
+from gatherings.registration.rules import JOIN_CLOSES, JOIN_OPENS, JOIN_OPENS_MINUTES
 from gatherings.web.answers import answer
 from gatherings.web.rights import by_link, claim_of
 
@@ -30,7 +30,7 @@ def join(token: str) -> Response:
         return answer("registration/join.html", state="none", event=None, **values)
     event = registration.event
     state = _state(registration, event)
-    values |= {"event": event, "opens_at": event.starts_at - JOIN_OPENS}
+    values |= {"event": event, "opens_at": event.starts_at - JOIN_OPENS, "minutes_before": JOIN_OPENS_MINUTES}
     if request.method != "POST":
         return answer("registration/join.html", state=state, **values)
     if state != "open":

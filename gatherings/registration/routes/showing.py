@@ -129,6 +129,7 @@ def _single(registration: Registration, *, details: Any = None, other: Any = Non
         "other_side": other_side,
         "other_full": is_full(event.room if other_side == "room" else event.online) if other_side else False,
         "way_in": way_in(registration, event),
+        "minutes_before": rules.JOIN_OPENS_MINUTES,
         "details": details or (details_of(session, registration, read=False) if live else None),
         "other": other or (AddressForm(formdata=None) if live else None),
         "consents": consents_of(session, registration),
@@ -154,10 +155,18 @@ def _series(every: SeriesRegistration, *, details: Any = None, other: Any = None
         "live": live,
         "dates": [_date(session, event, registration, live) for event, registration in dates],
         "details": details or (details_of(session, every, read=False) if live else None),
+        "other": other or (AddressForm(formdata=None) if live else None),
+        "other_side": _other_side(every) if live else None,
         "consents": series_consents_of(session, every),
         "community": every.series.community,
         "rule": rule,
     }
+
+
+def _other_side(every: SeriesRegistration) -> str | None:
+    if every.series.mode != "hybrid":
+        return None
+    return "online" if every.wish == "room" else "room"
 
 
 def _date(session: Session, event: Event, registration: Registration, live: bool) -> dict[str, Any]:
