@@ -120,9 +120,8 @@ def _answer(found: Kept) -> Response:
     response = make_response(packed or found.plain)
     for name, value in found.headers:
         response.headers[name] = value
-    response.vary.add("HX-Request")
     if found.packed is not None:
-        response.vary.add("Accept-Encoding")
+        response.vary.update(("HX-Request", "Accept-Encoding"))
     if packed is not None:
         response.headers["Content-Encoding"] = "br"
     if "ETag" in response.headers:

@@ -21,7 +21,7 @@ _YEAR = 31_536_000
 
 
 def init_static(app: Flask, source: Path, instance: Path, *, https: bool) -> None:
-    """Publish the files of `source` under /static/ and give templates `asset('app.css')`; `https`: over TLS, as in headers."""
+    """Publish the files of `source` under /static/ and give templates `asset('app.css')`, over TLS or not."""
     standing = STANDING | STAY if https else STANDING
 
     def add_headers(headers: Headers, path: str, url: str) -> None:

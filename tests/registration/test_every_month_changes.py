@@ -182,6 +182,16 @@ def test_moving_there_and_back_never_lets_sequence_fall(client, session, asked, 
             assert method != "CANCEL" or following[2] > number or following[1] == "CANCEL"
 
 
+def test_the_old_address_may_come_every_month_again_and_its_calendar_takes_it(client, session, asked, told):
+    dates = dates_of(session, make_series(session))
+    client.post(asked(make_series_registration(session, dates[0])))
+    make_series_registration(session, dates[0])
+    (_, _, first, _), (_, ended, gone, _), (_, asked_again, back, _) = told(OLD)
+    assert (ended, asked_again) == ("CANCEL", "REQUEST")
+    assert first < gone < back
+    assert in_order(session)
+
+
 def test_a_date_that_is_waited_for_and_one_that_was_left_move_as_they_stand(client, session, sign, asked, fresh):
     dates = dates_of(session, make_series(session))
     set_capacity(session, dates[0], "online", 0, SITE, now=NOW)
@@ -270,7 +280,7 @@ def test_all_coming_dates_move_to_the_room_and_back_with_one_mail_each_time(
 ):
     series = hybrid(session)
     dates = dates_of(session, series)
-    every = make_series_registration(session, dates[0], wish="online")
+    every, uid = make_series_registration(session, dates[0], wish="online"), series.rules[0].uid
     path = sign(every)
     assert "Come to the room from now on" in client.get(path).text
     assert client.get(f"{path}/side?side=room").status_code == 302
@@ -285,7 +295,6 @@ def test_all_coming_dates_move_to_the_room_and_back_with_one_mail_each_time(
     assert "Come online from now on" in client.get(path).text
     client.post(f"{path}/side", data={"side": "online"})
     assert {row.places_id for row in rows()} == {date.online_id for date in dates}
-    uid = series.rules[0].uid
     assert told(OLD) == [
         ("series_confirmed", "REQUEST", 0, uid),
         ("series_changed", "REQUEST", 1, uid),

@@ -170,9 +170,7 @@ def test_details_are_changed_and_wrong_ones_are_kept_as_typed(client, session, l
     path, answer = link(mine), f"q_{question.public_id}"
     assert 'value="before"' in client.get(path).text
     for headers in ({}, HX):
-        bad = client.post(
-            f"{path}/details", data={"name": "www.spam.com", "zone": "<i>", answer: ""}, headers=headers
-        )
+        bad = client.post(f"{path}/details", data={"name": "www.spam.com", "zone": "<i>", answer: ""}, headers=headers)
         assert bad.status_code == 422
         assert 'value="www.spam.com"' in bad.text
         assert 'value="&lt;i&gt;"' in bad.text

@@ -87,7 +87,10 @@ class Town:
 
     def path(self, app: Flask, rule: Rule, purpose: str | None, **other: str) -> str:
         """Fill in a rule; `other` parts stand in for the right ones."""
-        values = {**self.values, **({"token": self.tokens[purpose]} if purpose else {}), **other}
+        values = {**self.values, **({"token": self.tokens[purpose]} if purpose else {})}
+        if purpose == "address-series":
+            values["secret"] = self.values["series_secret"]
+        values |= other
         kinds = {"communities": "community_slug", "series": "series_slug"}
         values["slug"] = self.values[kinds.get(rule.rule.split("/")[1], "event_slug")]
         needed = {name: values[name] for name in rule.arguments}
@@ -129,6 +132,7 @@ def build_town(app: Flask, session: Session) -> Town:
         "manage": signer.sign("manage", single.public_id, 1),
         "join": signer.sign("join", single.public_id, 1),
         "address": signer.sign("address", single.public_id, 1),
+        "address-series": signer.sign("address-series", every.public_id, every.link_version),
         "manage-series": signer.sign("manage-series", every.public_id, every.link_version),
         "join-series": signer.sign("join-series", every.public_id, every.link_version),
         "feed": signer.sign("feed", person.public_id, person.feed_version),
@@ -143,6 +147,7 @@ def build_town(app: Flask, session: Session) -> Town:
         "series_slug": series.slug,
         "community_slug": community.slug,
         "secret": make_fresh_link(session, newcomer, f"address:{single.public_id}", now=NOW),
+        "series_secret": make_fresh_link(session, newcomer, f"address-series:{every.public_id}", now=NOW),
         "public_id": date.public_id,
         "consent_id": session.scalars(select(Consent.id)).first(),
         "mail_id": mail.id,

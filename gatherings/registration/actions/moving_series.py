@@ -151,12 +151,13 @@ def _hand_over(session: Session, every: SeriesRegistration, person: Person) -> N
         .where(Registration.series_registration_id == every.id)
         .options(joinedload(Registration.invite))
     ).all()
+    everything: list[Registration | SeriesRegistration] = [*rows, every]
     # Past dates may belong to the entry of an earlier rule: one new invite for each entry.
     made = {
         old.uid: make_invite_again(session, old.uid, person.address, steps=old.steps)
-        for old in {row.invite_id: row.invite for row in [*rows, every]}.values()
+        for old in {row.invite_id: row.invite for row in everything}.values()
     }
-    for row in [*rows, every]:
+    for row in everything:
         row.person, row.invite = person, made[row.invite.uid]
         row.link_version += 1
 

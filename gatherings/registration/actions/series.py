@@ -14,7 +14,7 @@ from gatherings.core.words import say
 from gatherings.db import places
 from gatherings.events.models import Event, Series
 from gatherings.events.queries import current_rule
-from gatherings.invites.actions import make_invite, next_message
+from gatherings.invites.actions import next_message
 from gatherings.registration import facts as snapshot
 from gatherings.registration import rules
 from gatherings.registration.actions.leaving import cancel
@@ -23,6 +23,7 @@ from gatherings.registration.actions.registering import (
     end_consents,
     get_open_event,
     limit_network,
+    make_invite_again,
     pool_of,
     take_place,
 )
@@ -118,12 +119,13 @@ def _enrol(
         public_id=new_public_id(),
         series_id=series.id,
         person_id=person.id,
-        invite=make_invite(session, rule.uid, person.address),
+        # This address may have had the entry before, and moved it to another address.
+        invite=make_invite_again(session, rule.uid, person.address),
         link_version=0,
         created_at=now,
     )
     if registration.invite.uid != rule.uid:
-        registration.invite = make_invite(session, rule.uid, person.address)
+        registration.invite = make_invite_again(session, rule.uid, person.address)
     registration.name, registration.zone, registration.language = wanted.name, wanted.zone, wanted.language
     registration.wish, registration.state = side, "confirmed"
     registration.link_version += 1
