@@ -15,9 +15,7 @@ HX = {"HX-Request": "true"}
 @pytest.mark.parametrize("headers", [{}, HX])
 def test_known_and_unknown_addresses_get_the_same_answer(client, session, path, headers):
     make_registration(session, make_event(session), address="known@example.org")
-    answers = [
-        client.post(path, data={"email": f"{who}@example.org"}, headers=headers) for who in ("known", "unknown")
-    ]
+    answers = [client.post(path, data={"email": f"{who}@example.org"}, headers=headers) for who in ("known", "unknown")]
     assert len({(one.status_code, one.location, one.data) for one in answers}) == 1
     if headers:
         assert "Thank you" in answers[0].text

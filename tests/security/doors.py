@@ -80,7 +80,7 @@ class Town:
 
     def _doors(self, app: Flask) -> Iterator[Door]:
         for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-            right = app.view_functions[rule.endpoint].right  # type: ignore[attr-defined]
+            right = getattr(app.view_functions[rule.endpoint], "right", "")
             purposes = right.removeprefix("link:").split(",") if right.startswith("link:") else [None]
             for purpose in purposes:
                 yield Door(rule, self.path(app, rule, purpose), right, purpose)

@@ -50,9 +50,10 @@ class Shape(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, *sorted(name for name, _value in attrs)))
-        self.urls += [
-            value for name, value in attrs if name in ("href", "src", "action", "hx-post", "hx-get", "content")
-        ]
+        leading = {"href", "src", "action", "hx-post", "hx-get"}
+        if "http-equiv" in dict(attrs):  # any other meta's content is only words
+            leading.add("content")
+        self.urls += [value for name, value in attrs if name in leading]
 
     def handle_comment(self, data):
         self.elements.append(("comment",))

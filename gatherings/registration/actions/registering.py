@@ -57,6 +57,8 @@ def register(
         return _again(session, registration, event, person, site, now=now, pool_id=pool_id)
     if registration is None:
         registration = _new(event, person, wanted, now=now)
+        if not newcomer:  # they may have had this entry before, and moved it to another address
+            registration.invite = make_invite_again(session, event.uid, person.address)
     else:
         _revive(session, registration, event, person, wanted, now=now)
     # Counted, but sent in any case: a calendar must follow, and only the holder of the link can come and go.
