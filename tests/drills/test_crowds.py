@@ -18,6 +18,7 @@ from tests.drills.client import Answer, Visitor
 from tests.drills.conftest import Size
 from tests.drills.crowd import Visit, crowd, form_to, in_turns, press, share, while_running
 from tests.drills.houses import House
+from tests.drills.running import run_all
 
 
 @dataclass
@@ -43,7 +44,7 @@ def rush(house: House, event: Event, prefix: str, people: int, at_once: int) -> 
             visits = await while_running(coming, every=0.05, look=look)
         return visits, looks
 
-    visits, looks = asyncio.run(run())
+    visits, looks = run_all(run())
     return Rush(visits, books_of(house, event), looks)
 
 
@@ -101,7 +102,7 @@ def test_two_servers_and_two_workers_on_one_database_sell_exactly_the_seats(hous
         halves = (crowd(house.port, path, addresses[at::2], at_once // 2) for at, house in enumerate((first, second)))
         return [visit for visits in await asyncio.gather(*halves) for visit in visits]
 
-    visits = asyncio.run(run())
+    visits = run_all(run())
     check_rush(Rush(visits, books_of(first, event)), size(100, 20), size)
     first.wait_for_mail(90)
     assert mails_to(first, set(addresses)) == dict.fromkeys(addresses, 1)
@@ -124,7 +125,7 @@ def test_pressing_three_times_makes_one_registration_and_one_mail(house, size):
     async def run() -> list[list[int]]:
         return await in_turns(addresses, thrice, size(60, 10))
 
-    statuses = asyncio.run(run())
+    statuses = run_all(run())
     assert Counter(status for three in statuses for status in three) == {200: 3 * len(addresses)}
     books = books_of(house, event)
     assert books.confirmed == set(addresses)
@@ -151,7 +152,7 @@ def test_places_that_fall_free_go_to_the_first_who_wait(house, size):
         coming = crowd(house.port, f"/events/{event.slug}", newcomers, count)
         return await asyncio.gather(going, coming)
 
-    left, came = asyncio.run(run())
+    left, came = run_all(run())
     assert Counter(left) == {200: count}
     assert Counter(visit.status for visit in came) == {200: count}
     books = books_of(house, event)

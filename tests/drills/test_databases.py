@@ -10,6 +10,7 @@ from tests.drills.books import books_of
 from tests.drills.client import Answer, Visitor
 from tests.drills.crowd import Visit, crowd, form_to, forms_of, in_turns, register, share
 from tests.drills.houses import locked, open_house
+from tests.drills.running import run_all
 
 
 async def read_while(port: int, path: str, task: "asyncio.Future[object]") -> list[Answer]:
@@ -34,7 +35,7 @@ def test_registrations_wait_for_a_lock_of_four_seconds_and_reading_goes_on(house
             freed = time.monotonic()
         return await coming, looks, freed
 
-    visits, looks, freed = asyncio.run(run())
+    visits, looks, freed = run_all(run())
     assert [visit.told for visit in visits] == ["place"] * len(addresses)
     assert min(visit.ended for visit in visits) > freed
     assert {look.status for look in looks} == {200}
@@ -63,7 +64,7 @@ def test_long_lock_gives_a_busy_page_that_keeps_what_was_typed(houses, size):
         answers = await pressing
         return answers, looks, await register(house.port, path, "after@example.org")
 
-    answers, looks, after = asyncio.run(run())
+    answers, looks, after = run_all(run())
     statuses = {answer.status for answer, _ in answers}
     assert statuses <= {303, 503}, statuses
     busy = [answer for answer, _ in answers if answer.status == 503]
@@ -109,7 +110,7 @@ def test_postgres_restarted_under_load_is_found_again_within_seconds(tmp_path, s
                 await asyncio.gather(*coming)
                 return back
 
-            back = asyncio.run(run())
+            back = run_all(run())
             assert {visit.status for visit in visits} <= {200, 503}
             assert [visit.trouble for visit in visits if visit.trouble] == []
             refused = [visit.ended for visit in visits if visit.status == 503]

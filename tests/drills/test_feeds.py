@@ -13,6 +13,7 @@ from tests.databases import SECRET
 from tests.drills.client import Answer, Visitor
 from tests.drills.crowd import in_turns, share
 from tests.drills.houses import House
+from tests.drills.running import run_all
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_personal_feeds_answer_304_quickly_to_those_who_ask_again(house, size, f
             visitor.close()
         return whole, answers
 
-    whole, answers = asyncio.run(run())
+    whole, answers = run_all(run())
     assert {(answer.status, answer.body.startswith(b"BEGIN:VCALENDAR\r\n")) for answer in whole} == {(200, True)}
     assert {status for status, _ in answers} == {304}
     assert share((late for _, late in answers), 0.95) <= size.within(0.2)

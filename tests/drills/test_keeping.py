@@ -21,6 +21,7 @@ from tests.drills.books import books_of
 from tests.drills.client import NoAnswer, NotTaken, Visitor
 from tests.drills.crowd import Tally, Visit, crowd
 from tests.drills.houses import House, locked, plain_environ
+from tests.drills.running import run_all
 from tests.servers import ROOT, running_server
 
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))]
@@ -44,7 +45,7 @@ def test_backup_made_in_a_rush_is_whole_and_sends_nothing_again(houses, size, tm
         assert {visit.status for visit in await coming} == {200}
         return done
 
-    done = asyncio.run(run())
+    done = run_all(run())
     assert done.returncode == 0, done.stdout + done.stderr
     assert file.stat().st_mode & 0o077 == 0
     house.wait_for_mail(60)
@@ -115,7 +116,7 @@ def _statuses(port: int, paths: list[str]) -> list[int]:
         async with Visitor(port) as visitor:
             return [(await visitor.get(path)).status for path in paths]
 
-    return asyncio.run(run())
+    return run_all(run())
 
 
 def test_stopped_server_finishes_what_it_has_in_hand_and_takes_nothing_new(houses, size):
@@ -139,7 +140,7 @@ def test_stopped_server_finishes_what_it_has_in_hand_and_takes_nothing_new(house
         visits = await coming
         return visits, await stopping, time.monotonic() - began
 
-    visits, code, took = asyncio.run(run())
+    visits, code, took = run_all(run())
     assert code == 0
     assert took <= 30
     # Who was let in is answered; following the answer to the next page finds the server gone.
@@ -159,7 +160,7 @@ def test_registrations_in_hand_are_finished_when_the_server_is_stopped(houses, s
         await asyncio.to_thread(house.server.terminate)
         return [visit.address for visit in await coming if visit.told == "place"]
 
-    told = asyncio.run(run())
+    told = run_all(run())
     assert 0 < len(told) < len(addresses)
     assert set(told) <= books_of(house, event).confirmed
 

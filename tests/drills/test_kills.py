@@ -13,6 +13,7 @@ from gatherings.mail.models import OutboxMail
 from tests.drills.books import books_of
 from tests.drills.crowd import Tally, Visit, crowd
 from tests.drills.houses import House
+from tests.drills.running import run_all
 
 
 def mails_once(house: House, kills: int) -> None:
@@ -49,7 +50,7 @@ def test_who_was_told_in_is_in_however_often_the_power_goes(houses, size, kind):
         return came
 
     for number in range(rounds):
-        visits += asyncio.run(round_of(number))
+        visits += run_all(round_of(number))
         house.server.start()
     books = books_of(house, event)
     assert {visit.address for visit in visits if visit.told == "place"} <= books.confirmed
@@ -68,7 +69,7 @@ def test_two_workers_share_the_mail_and_one_takes_over_from_the_dead(houses, siz
     addresses = [f"shared{number}@example.org" for number in range(size(200, 40))]
     house.receiver.hanging = True
     with house.another_worker() as other:
-        visits = asyncio.run(crowd(house.port, f"/events/{event.slug}", addresses, 20))
+        visits = run_all(crowd(house.port, f"/events/{event.slug}", addresses, 20))
         assert Counter(visit.told for visit in visits) == {"place": len(addresses)}
         assert house.receiver.wait(lambda: len(_holders(house)) == 2, 30)
         mine = next(name for name in _holders(house) if f"-{other.pid}-" in name)

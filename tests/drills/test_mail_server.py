@@ -1,6 +1,5 @@
 """A mail server on a bad day, while people register through the form (bars B4, B5, B6)."""
 
-import asyncio
 import time
 from collections import Counter
 
@@ -13,12 +12,13 @@ from tests.drills.books import books_of, mails_to
 from tests.drills.conftest import Size
 from tests.drills.crowd import crowd, share
 from tests.drills.houses import House
+from tests.drills.running import run_all
 
 
 def come(house: House, path: str, prefix: str, people: int, size: Size) -> set[str]:
     """Let people register; fails when one of them was not told so within two seconds."""
     addresses = [f"{prefix}{number}@example.org" for number in range(people)]
-    visits = asyncio.run(crowd(house.port, path, addresses, 4))
+    visits = run_all(crowd(house.port, path, addresses, 4))
     assert Counter(visit.told for visit in visits) == {"place": people}
     assert share((visit.seconds for visit in visits), 1.0) <= size.within(2)
     return set(addresses)

@@ -1,6 +1,5 @@
 """New zone rules move future gatherings, once (bar B17)."""
 
-import asyncio
 from collections import Counter
 from datetime import timedelta
 from importlib import resources
@@ -15,6 +14,7 @@ from gatherings.mail.models import OutboxMail
 from tests.drills.books import books_of
 from tests.drills.crowd import crowd
 from tests.drills.houses import House
+from tests.drills.running import run_all
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_changed_rule_moves_the_instant_keeps_the_wall_clock_and_tells_each_once
     moved, still = house.event(), house.event(zone="Pacific/Auckland")
     people = [f"zone{number}@example.org" for number in range(size(100, 6))]
     for event in (moved, still):
-        visits = asyncio.run(crowd(house.port, f"/events/{event.slug}", people, 6))
+        visits = run_all(crowd(house.port, f"/events/{event.slug}", people, 6))
         assert Counter(visit.told for visit in visits) == {"place": len(people)}
     house.wait_for_mail()
     before, others = facts(house, moved), facts(house, still)

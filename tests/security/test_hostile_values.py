@@ -144,6 +144,8 @@ def world_of(make_another, session):
     app.extensions["tests.sessions"].append(session)
 
     def make(typed, told):
+        if session.get_bind().dialect.name == "postgresql":
+            told = told.replace("\x00", "")  # no text there holds NUL, whoever writes it
         return World(app, session, typed, told)
 
     return make
