@@ -20,10 +20,18 @@ CHECKED := gatherings tests $(wildcard wsgi.py benchmarks migrations/env.py)
 demo: .venv/runtime.stamp
 	@exec $(BIN)/python -m gatherings demo --port $(PORT)
 
-# Both databases in one run: each test that touches a database runs once on each.
+# Both databases in one run: each test that touches a database runs once on each. The drills measure what happens
+# under load, so they have the machine to themselves; what fails there is tried once more, said aloud.
+PYTEST := GATHERINGS_TEST_DB=both $(BIN)/python -m pytest -q
 test: lint
+ifdef ARGS
+	@$(PYTEST) -n $(JOBS) --dist loadfile $(ARGS)
+else
 	@echo "Tests, on SQLite and on PostgreSQL …"
-	@GATHERINGS_TEST_DB=both $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not drill"
+	@echo "Drills at small size, one after the other …"
+	@$(PYTEST) -m drill || { echo "Once more, those that failed:"; $(PYTEST) -m drill --last-failed --last-failed-no-failures none; }
+endif
 
 drills: .venv/dev.stamp
 	@GATHERINGS_TEST_DB=both GATHERINGS_DRILLS=full $(BIN)/python -m pytest -m drill $(ARGS)

@@ -26,7 +26,8 @@ def test_registrations_wait_for_a_lock_of_four_seconds_and_reading_goes_on(house
     house = houses("sqlite")
     event = house.event(capacity_online=100)
     path, seconds = f"/events/{event.slug}", size(4, 2)
-    addresses = [f"wait{number}@example.org" for number in range(6)]
+    # No more than may wait in one process (half of its threads), however the server spreads them: all are served.
+    addresses = [f"wait{number}@example.org" for number in range(4)]
 
     async def run() -> tuple[list[Visit], list[Answer], float]:
         with locked(house):
