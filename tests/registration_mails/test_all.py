@@ -12,9 +12,9 @@ from gatherings.mail import actions as outbox
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.actions import ask_new_address, cancel, confirm_new_address
 from gatherings.registration.actions.finding import send_links
+from gatherings.registration.actions.leaving_series import cancel_series
 from gatherings.registration.actions.rule_ended import end_rule
 from gatherings.registration.actions.sending_series import get_series_of_any_status
-from gatherings.registration.actions.series import cancel_series
 from gatherings.registration.actions.telling import list_due_changes, remind, tell_change
 from gatherings.registration.mails import COMPOSERS
 from tests.factories import (

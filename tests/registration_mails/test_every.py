@@ -8,8 +8,8 @@ from sqlalchemy.orm import object_session
 from gatherings.events.actions import note_series_change
 from gatherings.events.models import SeriesRule
 from gatherings.registration.actions import cancel
+from gatherings.registration.actions.leaving_series import cancel_series
 from gatherings.registration.actions.sending_series import get_series_of_any_status
-from gatherings.registration.actions.series import cancel_series
 from gatherings.registration.actions.telling import list_due_changes, tell_change
 from gatherings.registration.models import Registration
 from tests.factories import (

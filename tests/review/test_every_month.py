@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from gatherings.registration.actions import cancel
-from gatherings.registration.actions.series import rejoin_date
+from gatherings.registration.actions.leaving_series import rejoin_date
 from gatherings.registration.jobs import keep_dates
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import get_date_of

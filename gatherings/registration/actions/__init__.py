@@ -2,10 +2,11 @@
 
 from gatherings.registration.actions.changing import change_details, move_to, withdraw_consent
 from gatherings.registration.actions.leaving import cancel, not_me
+from gatherings.registration.actions.leaving_series import cancel_series
 from gatherings.registration.actions.moving_address import ask_new_address, confirm_new_address
 from gatherings.registration.actions.registering import register
 from gatherings.registration.actions.sending import send_again
-from gatherings.registration.actions.series import cancel_series, register_series
+from gatherings.registration.actions.series import register_series
 from gatherings.registration.actions.waiting import promote, set_capacity
 
 __all__ = [

@@ -13,9 +13,9 @@ from gatherings.invites.models import Invite
 from gatherings.mail.actions import forget
 from gatherings.registration import rules
 from gatherings.registration.actions.leaving import erase
+from gatherings.registration.actions.leaving_series import cancel_series
 from gatherings.registration.actions.sending import may_mail
 from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series
-from gatherings.registration.actions.series import cancel_series
 from gatherings.registration.models import Answer, Consent, SeriesRegistration
 from gatherings.registration.queries import list_dates_of
 

@@ -23,11 +23,12 @@ from gatherings.events.rules import Door, door
 from gatherings.registration import facts as snapshot
 from gatherings.registration import rules
 from gatherings.registration.actions.changing import change_side
+from gatherings.registration.actions.leaving_series import live_dates
 from gatherings.registration.actions.moving_address import step_aside
 from gatherings.registration.actions.registering import make_invite_again
 from gatherings.registration.actions.sending import may_mail
 from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series, tell_promoted
-from gatherings.registration.actions.series import find_series_registration, live_dates
+from gatherings.registration.actions.series import find_series_registration
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
 from gatherings.registration.queries import list_dates_of
 

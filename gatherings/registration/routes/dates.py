@@ -15,7 +15,7 @@ from gatherings.invites import rules as invites
 from gatherings.invites.models import Invite
 from gatherings.registration import facts as snapshot
 from gatherings.registration.actions import cancel
-from gatherings.registration.actions.series import rejoin_date
+from gatherings.registration.actions.leaving_series import rejoin_date
 from gatherings.registration.links import join_path
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import get_date_of, list_dates_of
