@@ -20,17 +20,22 @@ CHECKED := gatherings tests $(wildcard wsgi.py benchmarks migrations/env.py)
 demo: .venv/runtime.stamp
 	@exec $(BIN)/python -m gatherings demo --port $(PORT)
 
-# Both databases in one run: each test that touches a database runs once on each. The drills measure what happens
-# under load, so they have the machine to themselves; what fails there is tried once more, said aloud.
+# Both databases in one run: each test that touches a database runs once on each. Browsers and drills run in real time
+# on a machine that may be busy: what fails there is tried once more, said aloud. Drills measure what happens under
+# load, so they have the machine to themselves.
 PYTEST := GATHERINGS_TEST_DB=both $(BIN)/python -m pytest -q
+BROWSER := tests/browser tests/journeys
+ONCE_MORE = || { echo "Once more, those that failed:"; $(PYTEST) --last-failed --last-failed-no-failures none
 test: lint
 ifdef ARGS
 	@$(PYTEST) -n $(JOBS) --dist loadfile $(ARGS)
 else
 	@echo "Tests, on SQLite and on PostgreSQL …"
-	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not drill"
+	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not drill" $(BROWSER:%=--ignore=%)
+	@echo "In a browser …"
+	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
 	@echo "Drills at small size, one after the other …"
-	@$(PYTEST) -m drill || { echo "Once more, those that failed:"; $(PYTEST) -m drill --last-failed --last-failed-no-failures none; }
+	@$(PYTEST) -m drill $(ONCE_MORE) -m drill; }
 endif
 
 drills: .venv/dev.stamp

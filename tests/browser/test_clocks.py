@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from gatherings.core.clock import utc_now
 from tests.browser.kit import Visitor
@@ -100,7 +100,7 @@ def test_a_chosen_clock_is_remembered_and_can_be_forgotten(
     assert (cookie["name"], cookie["value"]) == ("zone", "Australia/Melbourne")
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
     another = somebody.open("/")
-    assert another.get_by_text("Times are on the clock of Melbourne.").is_visible()
+    expect(another.get_by_text("Times are on the clock of Melbourne.")).to_be_visible()
 
     somebody.open("/zones")
     somebody.press("Forget my choice")
@@ -112,7 +112,7 @@ def test_the_list_works_without_scripts(house: House, visit: Visit) -> None:
     page = somebody.open("/zones")
     page.locator("#zone").select_option("America/Toronto")
     somebody.press("Use this clock")
-    assert page.get_by_text("Times are on the clock of Toronto.").is_visible()
+    expect(page.get_by_text("Times are on the clock of Toronto.")).to_be_visible()
 
 
 def _when(page: Page) -> list[str]:

@@ -1,10 +1,11 @@
 """Forms that come back: every problem at its field, nothing typed lost, the same with and without scripts."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import func, select
 
 from gatherings.accounts.models import Person
@@ -38,7 +39,7 @@ def test_a_refused_form_comes_back_whole(house: House, visit: Visit, scripts: bo
     assert page.locator("[name=email]").input_value() == "aroha@example"
     assert page.locator("[name=zone]").input_value() == "Middle-earth"
     assert page.get_by_label("What would you like to hear?").input_value() == "Songs, “please” <b>"
-    assert page.get_by_label("In the room").is_checked()
+    expect(page.get_by_label("In the room")).to_be_checked()
     # Each line of the summary leads to the field that it is about, and says what stands there.
     wrong = [link.get_attribute("href") or "" for link in problems.get_by_role("link").all()]
     assert len(wrong) == 4, wrong  # address, zone, the question that must be answered, the code of kindness
@@ -73,7 +74,7 @@ def test_what_was_wrong_can_be_put_right_at_once(house: House, visit: Visit, scr
     somebody.fill(name="李雷")
     somebody.press("Register", page.locator("#registration"))
 
-    assert page.get_by_text("You have a place.").is_visible()
+    expect(page.get_by_text("You have a place.")).to_be_visible()
     assert house.ask(select(Registration.name).where(Registration.event_id == event.id)) == [("李雷",)]
 
 
@@ -147,9 +148,10 @@ def test_filtering_can_be_gone_back_from_and_shared(house: House, visit: Visit) 
     page.reload()
     _is_whole(page)
     page.go_back(wait_until="load")
+    expect(page).not_to_have_url(re.compile("mode="))
+    expect(page.get_by_text("Only online").first).to_be_visible()
     somebody.settle()
     _is_whole(page)
-    assert page.get_by_text("Only online").first.is_visible()
 
 
 @with_and_without
@@ -174,7 +176,7 @@ def test_what_is_not_ours_is_not_taken(house: House, visit: Visit, scripts: bool
     page = somebody.open(f"/events/{event.slug}")
     page.locator("#fax").evaluate("(field) => { field.value = 'cheap pills'; }")
     somebody.register("Robot", f"robot-{scripts}@example.org")
-    assert page.get_by_text("You have a place.").is_visible()
+    expect(page.get_by_text("You have a place.")).to_be_visible()
     assert house.ask(select(Person.id).where(Person.address == f"robot-{scripts}@example.org")) == []
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import func, select
 
 from gatherings.db.places import Places
@@ -83,7 +84,7 @@ def test_one_call(house: House, visit: Visit, load: Load, scripts: bool) -> None
     page.get_by_text("Change my name or time zone").click()
     page.locator("details[open] [name=name]").fill("Aroha Ngāta-Wilson")
     aroha.press("Keep these changes")
-    assert page.get_by_text("Your changes are kept.").is_visible()
+    expect(page.get_by_text("Your changes are kept.")).to_be_visible()
     assert [row[0] for row in _registrations(house, slug)] == ["Aroha Ngāta-Wilson"]
 
     load(programme.replace("2033-12-15 18:00", "2033-12-15 19:00"))
@@ -98,12 +99,12 @@ def test_one_call(house: House, visit: Visit, load: Load, scripts: bool) -> None
 
     page = aroha.open(moved.link("/registrations/"))
     aroha.press("I cannot come: cancel")
-    assert page.get_by_text("You are not registered any more").is_visible()
+    expect(page.get_by_text("You are not registered any more")).to_be_visible()
     gone = letters_to(house.receiver, address, 3)[2]
     assert gone.said[:2] == ("CANCEL", uid)
     assert gone.said[2] > moved.said[2]
     assert _taken(house, slug) == 0
-    assert aroha.open(f"/events/{slug}").get_by_text("8 of 8 places").is_visible()
+    expect(aroha.open(f"/events/{slug}").get_by_text("8 of 8 places")).to_be_visible()
 
 
 @with_and_without
@@ -124,7 +125,7 @@ def test_every_month(house: House, visit: Visit, load: Load, scripts: bool) -> N
     aroha.fill(name="Aroha Ngāta", email=address, zone="Auckland")
     page.get_by_label("Every time").check()
     aroha.press("Register", page.locator("#registration"))
-    assert page.get_by_text("You have a place, this time and every time.").is_visible()
+    expect(page.get_by_text("You have a place, this time and every time.")).to_be_visible()
 
     (letter,) = letters_to(house.receiver, address, 1)
     method, uid, sequence = letter.said
@@ -152,7 +153,7 @@ def test_every_month(house: House, visit: Visit, load: Load, scripts: bool) -> N
     page = aroha.open(moved.link("/registrations/"))
     page.get_by_role("button", name="Leave this date").nth(1).click()
     aroha.settle()
-    assert page.get_by_text("You have left this date, and your calendar is told.").is_visible()
+    expect(page.get_by_text("You have left this date, and your calendar is told.")).to_be_visible()
     left = letters_to(house.receiver, address, 3)[2]
     assert left.said[:2] == ("CANCEL", uid)
     assert left.said[2] > moved.said[2]
@@ -187,7 +188,7 @@ def _one_screen_two_fields_one_press(aroha: Visitor, slug: str, address: str) ->
 
     aroha.register("Aroha Ngāta", address)
 
-    assert page.get_by_text("You have a place.").is_visible()
+    expect(page.get_by_text("You have a place.")).to_be_visible()
     pages = [one for one in aroha.asked[before:] if not one.startswith("GET /static/")]
     thanks = [] if aroha.scripts else [f"GET /events/{slug}/registered"]
     assert pages == [f"POST /events/{slug}/register", *thanks]

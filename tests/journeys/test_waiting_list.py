@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.kit import Visitor
 from tests.drills.houses import House
@@ -21,8 +22,10 @@ def test_a_freed_place_goes_to_who_waits(house: House, visit: Visit, scripts: bo
         page = somebody.open(f"/events/{event.slug}")
         somebody.register("محمد", address)
         full = address != first
-        assert page.get_by_text("You have a place.").is_visible() is not full
-        assert page.get_by_text("You are on the waiting list unless you already have a place").is_visible() is full
+        expect(page.get_by_text("You have a place.")).to_be_visible(visible=not full)
+        expect(page.get_by_text("You are on the waiting list unless you already have a place")).to_be_visible(
+            visible=full
+        )
 
     (place,) = letters_to(house.receiver, first, 1)
     waits = {address: letters_to(house.receiver, address, 1)[0] for address in (second, third)}
@@ -31,7 +34,7 @@ def test_a_freed_place_goes_to_who_waits(house: House, visit: Visit, scripts: bo
         assert f"You are number {number} on the waiting list." in letter.words
         assert not [part for part in letter.message.walk() if part.get_content_type() == "text/calendar"]
         page = people[address].open(letter.link("/registrations/"))
-        assert page.get_by_text(f"You are number {number} on the waiting list.").is_visible()
+        expect(page.get_by_text(f"You are number {number} on the waiting list.")).to_be_visible()
 
     people[first].open(place.link("/registrations/"))
     people[first].press("I cannot come: cancel")
@@ -41,12 +44,12 @@ def test_a_freed_place_goes_to_who_waits(house: House, visit: Visit, scripts: bo
     assert promoted.said[0] == "REQUEST"
     assert letters_to(house.receiver, first, 2)[1].said[0] == "CANCEL"
     page = people[second].open(promoted.link("/registrations/"))
-    assert page.get_by_text("You have a place online.").is_visible()
+    expect(page.get_by_text("You have a place online.")).to_be_visible()
     page = people[third].open(waits[third].link("/registrations/"))
-    assert page.get_by_text("You are number 1 on the waiting list.").is_visible()
+    expect(page.get_by_text("You are number 1 on the waiting list.")).to_be_visible()
 
     people[third].press("Leave the waiting list")
-    assert page.get_by_text("You are not registered any more").is_visible()
+    expect(page.get_by_text("You are not registered any more")).to_be_visible()
     left = letters_to(house.receiver, third, 2)[1]
     assert "You are not on the waiting list any more." in left.words
     house.wait_for_mail()
