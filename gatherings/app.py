@@ -5,20 +5,24 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_compress import Compress
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
-from jinja2 import StrictUndefined
+from jinja2 import FileSystemBytecodeCache, StrictUndefined
+from jinja2 import __version__ as jinja_version
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gatherings import wiring
+from gatherings import __version__, wiring
 from gatherings.config import Settings, read_settings
 from gatherings.core.tokens import Signer
+from gatherings.db.migrations import Migrations
 from gatherings.db.session import configure_engine, db
+from gatherings.db.stamps import Stamps
+from gatherings.events.queries import PUBLIC_STAMP
 from gatherings.registration.forms import init_questions
 from gatherings.web import times
-from gatherings.web.cache import PageCache
+from gatherings.web.cache import KeptFirst, PageCache
 from gatherings.web.errors import init_errors
+from gatherings.web.hall import Turnstile
 from gatherings.web.headers import init_headers
 from gatherings.web.i18n import init_i18n
 from gatherings.web.origin import init_origin
@@ -27,7 +31,6 @@ from gatherings.web.rights import check_rights
 from gatherings.web.static import init_static
 
 csrf = CSRFProtect()
-migrate = Migrate()
 _HERE = Path(__file__).parent
 
 
@@ -44,17 +47,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure(app, settings)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if not settings.development:
+        _keep_templates(app, settings.instance)
     app.extensions["gatherings.signer"] = Signer(settings.secret_keys)
     db.init_app(app)
     with app.app_context():
         configure_engine(db.engine, threads=settings.threads)
-    migrate.init_app(app, db, directory=str(data_folder("migrations")), render_as_batch=True)
+    app.extensions["migrate"] = Migrations(db, data_folder("migrations"))
     Htmx(app)
     csrf.init_app(app)
     init_i18n(app)
     times.init_times(app)
     init_questions(app)
-    app.extensions["gatherings.pages"] = PageCache()
     init_headers(app, https=settings.https)
     init_requests(app)
     init_origin(app)
@@ -66,11 +70,22 @@ def create_app(settings: Settings | None = None) -> Flask:
             app.register_blueprint(blueprint)
     check_rights(app)
     Compress(app)
+    with app.app_context():
+        stamps = Stamps(db.engine, PUBLIC_STAMP)
+    # From the inside out: the app, who works at a time, what is kept, files.
+    app.wsgi_app = KeptFirst(Turnstile(app.wsgi_app, settings.threads), PageCache(), stamps)  # type: ignore[method-assign]
     init_static(app, data_folder("static"), settings.instance, https=settings.https)
     if settings.proxy_count:
         count = settings.proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     return app
+
+
+def _keep_templates(app: Flask, instance: Path) -> None:
+    """Keep templates compiled from one start to the next: half of what the first page takes. By source and version."""
+    folder = instance / "templates" / f"{__version__}-{jinja_version}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 def _configure(app: Flask, settings: Settings) -> None:

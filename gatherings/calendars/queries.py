@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from gatherings.accounts.models import Person
@@ -13,6 +13,7 @@ from gatherings.calendars import rules
 from gatherings.communities.models import Community
 from gatherings.core.errors import NotFound
 from gatherings.core.tokens import Claim
+from gatherings.db.types import UtcDateTime
 from gatherings.events.models import CoListing, Event, OldSlug, Series
 from gatherings.events.queries import Moved
 from gatherings.invites.models import Invite
@@ -141,44 +142,48 @@ def list_dates_of_series(session: Session, series_id: int) -> tuple[Series, Sequ
     return series, [date for date in dates if date.listing == series.listing]
 
 
+# Made once: calendars ask for this all day long.
+_PERSONAL_STATE: Any = (
+    select(
+        Person.id,
+        Registration.id,
+        Registration.state,
+        Registration.places_id,
+        Registration.link_version,
+        Registration.cancelled_at,
+        Event.revision,
+        Event.changed_at,
+        Event.cancelled_at,
+        Invite.uid,
+        Invite.steps,
+        Invite.sequence,
+        Invite.sent_at,
+        SeriesRegistration.state,
+        SeriesRegistration.wish,
+        SeriesRegistration.link_version,
+        SeriesRegistration.cancelled_at,
+        Series.revision,
+        Series.changed_at,
+        SeriesRegistration.first_local,
+    )
+    .select_from(Person)
+    .outerjoin(Registration, and_(Registration.person_id == Person.id, Registration.erased_at.is_(None)))
+    .outerjoin(Event, and_(Event.id == Registration.event_id, Event.ends_at > bindparam("oldest", type_=UtcDateTime())))
+    .outerjoin(Invite, Invite.id == Registration.invite_id)
+    .outerjoin(SeriesRegistration, SeriesRegistration.id == Registration.series_registration_id)
+    .outerjoin(Series, Series.id == SeriesRegistration.series_id)
+    .where(Person.public_id == bindparam("public_id"), Person.feed_version == bindparam("version"))
+    .order_by(Registration.id)
+)
+
+
 def read_personal_state(session: Session, claim: Claim, now: datetime) -> tuple[int, tuple[Any, ...]]:
     """Give whose personal feed a link names, and every value that its bytes are made from; one query.
 
     Raises NotFound for a link that was renewed, or whose person is not held any more.
     """
-    statement: Any = (
-        select(
-            Person.id,
-            Registration.id,
-            Registration.state,
-            Registration.places_id,
-            Registration.link_version,
-            Registration.cancelled_at,
-            Event.revision,
-            Event.changed_at,
-            Event.cancelled_at,
-            Invite.uid,
-            Invite.steps,
-            Invite.sequence,
-            Invite.sent_at,
-            SeriesRegistration.state,
-            SeriesRegistration.wish,
-            SeriesRegistration.link_version,
-            SeriesRegistration.cancelled_at,
-            Series.revision,
-            Series.changed_at,
-            SeriesRegistration.first_local,
-        )
-        .select_from(Person)
-        .outerjoin(Registration, and_(Registration.person_id == Person.id, Registration.erased_at.is_(None)))
-        .outerjoin(Event, and_(Event.id == Registration.event_id, Event.ends_at > rules.oldest_end(now)))
-        .outerjoin(Invite, Invite.id == Registration.invite_id)
-        .outerjoin(SeriesRegistration, SeriesRegistration.id == Registration.series_registration_id)
-        .outerjoin(Series, Series.id == SeriesRegistration.series_id)
-        .where(Person.public_id == claim.public_id, Person.feed_version == claim.version)
-        .order_by(Registration.id)
-    )
-    rows: list[tuple[Any, ...]] = [tuple(row) for row in session.execute(statement)]
+    asked = {"public_id": claim.public_id, "version": claim.version, "oldest": rules.oldest_end(now)}
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in session.execute(_PERSONAL_STATE, asked)]
     if not rows:
         raise NotFound()
     held = [row for row in rows if row[7] is not None]

@@ -5,10 +5,16 @@ from contextlib import suppress
 
 from flask import Flask
 
-from gatherings.web.bodies import BodiesFirst
+from gatherings.web.hall import HALL, BodiesFirst
 
 BACKLOG = 2048
-_M_ARENA_MAX = -8  # malloc.h
+# What malloc.h calls each, and what it is set to.
+_MALLOC = {
+    -8: 2,  # M_ARENA_MAX: two heaps, instead of one for each thread, which never gives its largest moment back
+    -3: 128 * 1024,  # M_MMAP_THRESHOLD in bytes: it would grow to 32 MiB, and large pieces would stay in the heaps
+    -1: 128 * 1024,  # M_TRIM_THRESHOLD
+    -2: 64 * 1024,  # M_TOP_PAD
+}
 
 
 def serve(app: Flask, host: str, port: int, workers: int, threads: int) -> None:
@@ -23,7 +29,7 @@ def serve(app: Flask, host: str, port: int, workers: int, threads: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=threads,
+        blocking_threads=threads + HALL,
         backlog=BACKLOG,
         backpressure=BACKLOG,
         respawn_failed_workers=True,
@@ -32,12 +38,14 @@ def serve(app: Flask, host: str, port: int, workers: int, threads: int) -> None:
         log_access=False,
         websockets=False,
     )
-    _share_memory_between_threads()
-    served = BodiesFirst(app, threads)
+    _give_memory_back()
+    served = BodiesFirst(app, HALL // 2)
     server.serve(target_loader=lambda target: served)
 
 
-def _share_memory_between_threads() -> None:
-    """Let glibc keep two heaps instead of one for each thread, which never gives its largest moment back."""
+def _give_memory_back() -> None:
+    """Have glibc keep little memory that many threads needed once."""
     with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+        library = ctypes.CDLL(None)
+        for name, value in _MALLOC.items():
+            library.mallopt(name, value)

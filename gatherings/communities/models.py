@@ -1,6 +1,6 @@
 """Communities: who holds gatherings."""
 
-from sqlalchemy import String, Text
+from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatherings.db.base import Base, Counter, Line, Pk, PublicId, Slug, UtcTime, Zone
@@ -27,5 +27,8 @@ class Community(Base):
     website: Mapped[str | None] = mapped_column(String(500))
     sender: Mapped[Line]
     code_of_kindness: Mapped[str | None] = mapped_column(Text)
+    # For gatherings that say nothing of their own: as in events/models.py.
+    access_notes: Mapped[str] = mapped_column(Text, default="")
+    asked_often: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     version: Mapped[Counter]
     created_at: Mapped[UtcTime]

@@ -126,6 +126,11 @@ class Event(Base):
     place_map: Mapped[str | None] = mapped_column(String(1000))
     join_url: Mapped[str | None] = mapped_column(String(1000))
     recording_url: Mapped[str | None] = mapped_column(String(1000))
+    access_notes: Mapped[str] = mapped_column(Text, default="")  # Markdown: steps, hearing loop, captions …
+    # The questions people ask: [{"question": …, "answer": Markdown}], in order.
+    asked_often: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    # Everything that a search looks at, folded (events/search.py).
+    search_text: Mapped[str] = mapped_column(Text, default="", deferred=True)
 
     status: Mapped[str] = mapped_column(String(10))  # draft, published, cancelled
     listing: Mapped[str] = mapped_column(String(10), default="public")  # public, link

@@ -206,7 +206,8 @@ def current_rule(series: Series) -> SeriesRule | None:
     return series.rules[-1] if series.rules else None
 
 
-_STAMP = select(
+# Of the page cache: numbers that only ever grow.
+PUBLIC_STAMP = select(
     select(func.coalesce(func.sum(Community.version), 0)).scalar_subquery(),
     select(func.count(Community.id)).scalar_subquery(),
     select(func.coalesce(func.sum(Places.turns), 0)).scalar_subquery(),
@@ -216,7 +217,7 @@ _STAMP = select(
 
 def public_stamp(session: Session) -> tuple[int, ...]:
     """Give numbers that only ever grow and do so whenever something on a public page changes; one small query."""
-    return tuple(session.execute(_STAMP).one())
+    return tuple(session.execute(PUBLIC_STAMP).one())
 
 
 _NOW = bindparam("now", type_=UtcDateTime())

@@ -4,7 +4,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from gatherings.config import Settings
 from gatherings.core import zones
 from gatherings.core.errors import Busy
+from gatherings.db.migrations import revisions
 from gatherings.db.session import current_session, unit_of_work
 from gatherings.jobs.queries import last_seen
 from gatherings.mail.queries import oldest_due
@@ -25,7 +26,7 @@ WORKER_LIMIT = timedelta(seconds=60)
 DISK_LEAST = 100 * 1024 * 1024  # bytes
 
 
-def examine(settings: Settings, migrations: str, now: datetime) -> dict[str, Any]:
+def examine(settings: Settings, migrations: Path, now: datetime) -> dict[str, Any]:
     """Look at everything that serving needs; `ready` is whether all of it is well. Never raises for a sick database."""
     parts: dict[str, Callable[[], tuple[bool, object]]] = {
         "database": lambda: (_can_write(), "writes"),
@@ -54,16 +55,9 @@ def _can_write() -> bool:
     return True
 
 
-def _schema(session: Session, migrations: str) -> tuple[bool, object]:
+def _schema(session: Session, migrations: Path) -> tuple[bool, object]:
     found = sorted(session.scalars(text("SELECT version_num FROM alembic_version")))
-    return found == list(_heads(migrations)), " ".join(found) or "none"
-
-
-@lru_cache(maxsize=8)
-def _heads(migrations: str) -> tuple[str, ...]:
-    from alembic.script import ScriptDirectory  # 40 ms, and only health checks want it
-
-    return tuple(sorted(ScriptDirectory(migrations).get_heads()))
+    return found == list(revisions(migrations).heads), " ".join(found) or "none"
 
 
 def _disk(settings: Settings) -> tuple[bool, object]:

@@ -1,46 +1,63 @@
-"""Finished public answers, kept in this process until a write or a moment in time makes them old.
+"""Finished public answers, given again in front of Flask until a write or a moment in time makes them old.
 
-What is kept is the same for everybody with the same address, zone and language. Each look first asks the database
-for a stamp: a few numbers that only ever grow, raised by whatever changes something public. An answer is given again
-only under the very stamp it was made with, so it is never stale after a write, whichever process wrote.
+What is kept is the same for everybody who asks with the same address, host, zone and kind of answer, and carries no
+cookie. Each look first asks the database for a stamp: a few numbers that only ever grow, raised by whatever changes
+something public. An answer is given again only under the very stamp it was made with, so it is never stale after a
+write, whichever process wrote.
 """
 
+import logging
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any
 
 import brotli
-from flask import Response, current_app, make_response, request
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from gatherings.core.clock import utc_now
+from gatherings.core.tokens import new_public_id
 from gatherings.db.session import current_session
-from gatherings.web.answers import wants_fragment
-from gatherings.web.i18n import locale_now
-from gatherings.web.visitor import visitor_zone
+from gatherings.db.stamps import Stamp, Stamps
+from gatherings.web.i18n import language_of
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication
+
+log = logging.getLogger("gatherings.requests")
 
 BYTES_KEPT = 16 * 1024 * 1024
 LONGEST = timedelta(seconds=60)  # "begins in 20 minutes" is true for a minute
-_OWN = frozenset({"content-length", "date", "vary", "x-request-id"})  # set anew for each answer
+_LONGEST_QUERY = 200
+_MARK = "gatherings.keep"  # in the environ: (stamp, until) of an answer that may be kept
+_OWN = frozenset({"date", "x-request-id"})  # set anew for each answer
+_NOT_IN_304 = frozenset({"content-length", "content-type", "content-disposition", "content-encoding"})
+_NEVER = re.compile(r";\s*q=0(\.0*)?\s*$")
+_QUALITY = 5  # of brotli: once for each answer that is kept
+
+Key = tuple[str | None, ...]
+_PACKING = 3  # where in a key the packing stands
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A finished answer: its bytes plain and (pages) in brotli, and until when (UTC) it is true."""
+    """A finished answer with status 200: its bytes and headers, and until when (UTC) it is true."""
 
-    stamp: Hashable
+    stamp: Stamp
     until: datetime
-    plain: bytes
-    packed: bytes | None
+    body: bytes
     headers: tuple[tuple[str, str], ...]
+    etag: str | None = None
 
     @property
     def size(self) -> int:
-        """Count the bytes that are kept."""
-        return len(self.plain) + len(self.packed or b"")
+        """Give about the bytes of memory that this needs."""
+        return len(self.body) + 2000
 
 
 class PageCache:
@@ -49,19 +66,18 @@ class PageCache:
     def __init__(self, most: int = BYTES_KEPT) -> None:
         self._most = most
         self._size = 0
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, key: Hashable, stamp: Hashable, now: datetime) -> Kept | None:
-        """Give what is kept for a key if it still is what the database would say at `now`."""
+    def find(self, key: Key) -> Kept | None:
+        """Give what is kept for a key; whether it still is true is for the caller to see."""
         with self._lock:
             kept = self._kept.get(key)
-            if kept is None or kept.stamp != stamp or now >= kept.until:
-                return None
-            self._kept.move_to_end(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
             return kept
 
-    def keep(self, key: Hashable, kept: Kept) -> None:
+    def keep(self, key: Key, kept: Kept) -> None:
         """Keep an answer; the ones that were asked for longest ago make room for it."""
         with self._lock:
             self._drop(key)
@@ -70,60 +86,135 @@ class PageCache:
             while self._size > self._most and len(self._kept) > 1:
                 self._drop(next(iter(self._kept)))
 
-    def _drop(self, key: Hashable) -> None:
+    def _drop(self, key: Key) -> None:
         old = self._kept.pop(key, None)
         if old is not None:
             self._size -= old.size
 
 
 def kept(
-    stamp_of: Callable[[Session], Hashable], boundary: Callable[[Session, datetime], datetime | None]
+    stamp_of: Callable[[Session], Stamp], boundary: Callable[[Session, datetime], datetime | None]
 ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-    """Keep what a public view answers, by address, zone, language and kind (page or fragment).
+    """Let what a public view answers be kept.
 
     It is made anew when `stamp_of(session)` has changed, at the next `boundary(session, now)`, and each minute.
     """
 
     def keeping(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
-        def through_cache(**values: str) -> Response:
-            if len(request.query_string) > 200:
-                return view(**values)
-            cache: PageCache = current_app.extensions["gatherings.pages"]
+        def marked(**values: str) -> Response:
             session, now = current_session(), utc_now()
-            stamp = stamp_of(session)
-            key = (request.path, request.query_string, visitor_zone(), locale_now(), wants_fragment())
-            found = cache.find(key, stamp, now)
-            if found is not None:
-                return _answer(found)
+            stamp = stamp_of(session)  # before the view reads anything
             next_edge = boundary(session, now)
-            until = min(now + LONGEST, next_edge) if next_edge is not None else now + LONGEST
             response = view(**values)
-            if response.status_code == 200 and "Set-Cookie" not in response.headers:
-                cache.keep(key, _finished(stamp, until, response))
+            if response.mimetype == "text/html" and response.status_code == 200:
+                response.vary.add("Accept-Encoding")
+                if request.accept_encodings["br"] > 0:
+                    response.set_data(brotli.compress(response.get_data(), quality=_QUALITY))
+                    response.headers["Content-Encoding"] = "br"
+            until = now + LONGEST if next_edge is None else min(now + LONGEST, next_edge)
+            request.environ[_MARK] = (stamp, until)
             return response
 
-        return through_cache
+        return marked
 
     return keeping
 
 
-def _finished(stamp: Hashable, until: datetime, response: Response) -> Kept:
-    plain = response.get_data()
-    packed = brotli.compress(plain, quality=5) if response.mimetype == "text/html" else None
-    headers = tuple((name, value) for name, value in response.headers if name.lower() not in _OWN)
-    return Kept(stamp, until, plain, packed, headers)
+class KeptFirst:
+    """WSGI middleware that answers from the cache, and keeps what views have marked."""
+
+    def __init__(self, app: "WSGIApplication", cache: PageCache, stamps: Stamps) -> None:
+        self._app = app
+        self._cache = cache
+        self._stamps = stamps
+
+    def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        key = _key(environ)
+        if key is None:
+            return self._app(environ, start_response)
+        found = self._cache.find(key)
+        if found is not None and utc_now() < found.until and self._stamps.read() == found.stamp:
+            return _give(found, environ, start_response)
+        return self._make(key, environ, start_response)
+
+    def _make(self, key: Key, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+            started[:] = [(status, headers)]
+            return start_response(status, headers, exc_info)
+
+        answer = self._app(environ, start)
+        mark = environ.get(_MARK)
+        if mark is None or environ["REQUEST_METHOD"] != "GET" or not started or not started[0][0].startswith("200"):
+            return answer
+        headers = tuple((name, value) for name, value in started[0][1] if name.lower() not in _OWN)
+        names = {name.lower(): value for name, value in headers}
+        if "set-cookie" in names or names.get("content-encoding", key[_PACKING]) != key[_PACKING]:
+            return answer
+        try:
+            body = b"".join(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        if len(body) == int(names.get("content-length", -1)):
+            stamp, until = mark
+            self._cache.keep(key, Kept(stamp, until, body, headers, names.get("etag")))
+        return [body]
 
 
-def _answer(found: Kept) -> Response:
-    packed = found.packed if found.packed is not None and request.accept_encodings["br"] > 0 else None
-    response = make_response(packed or found.plain)
-    for name, value in found.headers:
-        response.headers[name] = value
-    if found.packed is not None:
-        response.vary.update(("HX-Request", "Accept-Encoding"))
-    if packed is not None:
-        response.headers["Content-Encoding"] = "br"
-    if "ETag" in response.headers:
-        response.make_conditional(request)
-    return response
+def _key(environ: dict[str, Any]) -> Key | None:
+    """Give what an answer depends on besides the database and the time; None for what is never kept.
+
+    Other headers are taken as they came: two spellings of one wish are kept twice, and never mixed up.
+    """
+    get = environ.get
+    cookie = get("HTTP_COOKIE") or ""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or len(environ["QUERY_STRING"]) > _LONGEST_QUERY:
+        return None
+    if cookie and (";" in cookie or not cookie.startswith("zone=")):
+        return None
+    if len(cookie) > _LONGEST_QUERY:
+        return None
+    return (
+        environ["PATH_INFO"],
+        environ["QUERY_STRING"],
+        cookie,
+        _packing(get("HTTP_ACCEPT_ENCODING") or ""),
+        language_of(get("HTTP_ACCEPT_LANGUAGE") or ""),
+        get("HTTP_HOST"),
+        get("wsgi.url_scheme"),
+        get("HTTP_X_VISITOR_ZONE"),
+        get("HTTP_HX_REQUEST"),
+        get("HTTP_HX_BOOSTED"),
+        get("HTTP_HX_HISTORY_RESTORE_REQUEST"),
+    )
+
+
+@lru_cache(256)
+def _packing(accepted: str) -> str:
+    """Give the packing that an answer to this `Accept-Encoding` may have, at the most: br, gzip or none."""
+    taken = {part.split(";")[0].strip() for part in accepted.lower().split(",") if not _NEVER.search(part)}
+    return next((packing for packing in ("br", "gzip") if packing in taken), "")
+
+
+def _give(found: Kept, environ: dict[str, Any], start_response: "StartResponse") -> list[bytes]:
+    request_id = new_public_id()[:12]
+    headers = [*found.headers, ("X-Request-Id", request_id)]
+    fresh = found.etag is not None and _names(environ.get("HTTP_IF_NONE_MATCH"), found.etag)
+    if log.isEnabledFor(logging.INFO):
+        log.info("%s (kept) %s", environ["REQUEST_METHOD"], 304 if fresh else 200, extra={"request_id": request_id})
+    if fresh:
+        start_response("304 NOT MODIFIED", [pair for pair in headers if pair[0].lower() not in _NOT_IN_304])
+        return []
+    start_response("200 OK", headers)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [found.body]
+
+
+def _names(if_none_match: str | None, etag: str) -> bool:
+    """Tell whether a header names this version (RFC 9110 13.1.2: weakly compared)."""
+    if not if_none_match:
+        return False
+    wanted = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in wanted or etag.removeprefix("W/") in wanted

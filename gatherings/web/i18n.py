@@ -4,10 +4,13 @@ English is the only catalogue for now, and English needs none: until another lan
 lookup that Flask-Babel makes for each sentence (a third of a page's time) is left out.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import flask_babel
-from flask import Flask
+from flask import Flask, has_request_context, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from gatherings.core.words import Sentence
 
@@ -44,9 +47,17 @@ def words(sentence: Sentence | str) -> str:
     return sentence
 
 
+@lru_cache(256)
+def language_of(accepted: str) -> str:
+    """Choose the language for a browser by its `Accept-Language`; English where nothing fits."""
+    if not _CATALOGUES or len(accepted) > 200:
+        return "en"
+    return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES) or "en"
+
+
 def choose_language() -> str:
-    """Choose the language of the page: English is the only catalogue for now."""
-    return "en"
+    """Choose the language of the page."""
+    return language_of(request.headers.get("Accept-Language", "")) if has_request_context() else "en"
 
 
 def init_i18n(app: Flask) -> None:

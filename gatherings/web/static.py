@@ -1,13 +1,16 @@
 """Static files under names that carry their hash, compressed once, kept for a year by browsers.
 
 At the start the files of `static/` are copied under hashed names into the instance folder, with brotli and gzip
-beside them; WhiteNoise serves them in front of Flask. Names change with the content, so nothing is ever stale.
+beside them; WhiteNoise serves them in front of Flask. Names change with the content, so nothing is ever stale. The
+parts in a folder such as `app.css.d/` become one file.
 """
 
 import gzip
 import hashlib
 import os
+import re
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from wsgiref.headers import Headers
 
@@ -46,9 +49,7 @@ def publish(source: Path, target: Path) -> dict[str, str]:
     """Copy files to hashed names with compressed twins; give {name: hashed name}. Safe when two processes start."""
     target.mkdir(parents=True, exist_ok=True)
     names: dict[str, str] = {}
-    for file in sorted(path for path in source.rglob("*") if path.is_file()):
-        data = file.read_bytes()
-        name = file.relative_to(source).as_posix()
+    for name, data in contents(source):
         stem, suffix = name.rsplit(".", 1)
         hashed = f"{stem.replace('/', '-')}.{hashlib.sha256(data).hexdigest()[:12]}.{suffix}"
         names[name] = hashed
@@ -61,6 +62,23 @@ def publish(source: Path, target: Path) -> dict[str, str]:
             _write(target / f"{hashed}.gz", gzip.compress(data, 9, mtime=0))
         _write(target / hashed, data)
     return names
+
+
+def contents(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Give each file by its name; the parts in a folder such as `app.css.d` are one file, in the order of names."""
+    for folder in sorted(source.glob("*.d")):
+        yield folder.stem, _one_file([part.read_text("utf-8") for part in sorted(folder.iterdir())], folder.stem)
+    for file in sorted(path for path in source.rglob("*") if path.is_file() and path.parent.suffix != ".d"):
+        yield file.relative_to(source).as_posix(), file.read_bytes()
+
+
+def _one_file(parts: list[str], name: str) -> bytes:
+    """Join parts, without indentation and without comments that stand on lines of their own."""
+    text = "\n".join(parts)
+    if name.endswith(".css"):
+        text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")).encode()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -9,7 +9,7 @@ from gatherings.core.errors import NotFound
 from gatherings.web.requests import settings
 
 COOKIE = "zone"
-HEADER = "X-Visitor-Zone"  # what static/zone.js adds to htmx's requests where nothing was chosen
+HEADER = "X-Visitor-Zone"  # what static/app.js adds to htmx's requests where nothing was chosen
 _YEAR = 365 * 24 * 3600
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 

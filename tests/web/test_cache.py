@@ -15,33 +15,26 @@ from gatherings.events.queries import next_boundary, public_stamp
 from gatherings.registration.actions.waiting import set_capacity
 from gatherings.web.cache import Kept, PageCache
 from tests.factories import make_community, make_event, make_registration, make_series
+from tests.pages.counting import counted
 
 SITE = Site("http://gatherings.test", "gatherings.test")
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 def entry(stamp, size=10, until=FAR):
-    return Kept(stamp, until, b"x" * size, None, ())
-
-
-def test_an_answer_is_given_under_its_own_stamp_and_before_its_end_alone():
-    cache = PageCache()
-    now = datetime(2026, 11, 22, tzinfo=UTC)
-    kept = entry((1, 2), until=now + timedelta(seconds=30))
-    cache.keep("a", kept)
-    assert cache.find("a", (1, 2), now) is kept
-    assert cache.find("a", (1, 3), now) is None
-    assert cache.find("b", (1, 2), now) is None
-    assert cache.find("a", (1, 2), now + timedelta(seconds=30)) is None
+    return Kept(stamp, until, b"x" * size, ())
 
 
 def test_what_was_asked_for_longest_ago_makes_room():
-    cache = PageCache(most=35)
+    one = entry((1,)).size
+    cache = PageCache(most=one * 3)
     for key in "abc":
-        cache.keep(key, entry(1))
-    assert cache.find("a", 1, FAR - timedelta(days=1)) is not None
-    cache.keep("d", entry(1))
-    assert [key for key in "abcd" if cache.find(key, 1, FAR - timedelta(days=1))] == ["a", "c", "d"]
+        cache.keep((key,), entry((1,)))
+    assert cache.find(("a",)) is not None
+    cache.keep(("d",), entry((1,)))
+    assert [key for key in "abcd" if cache.find((key,))] == ["a", "c", "d"]
+    cache.keep(("d",), entry((2,)))
+    assert [key for key in "abcd" if cache.find((key,))] == ["a", "c", "d"]
 
 
 @pytest.fixture
@@ -131,6 +124,57 @@ def test_a_calendar_that_is_kept_still_answers_304(event, client):
     assert client.get(path).status_code == 200
     again = client.get(path, headers={"If-None-Match": etag})
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_what_is_kept_needs_one_look_at_the_database_at_most(event, client, engine):
+    paths = [f"/events/{event.slug}", f"/events/{event.slug}/event.ics", "/"]
+    first = [client.get(path).data for path in paths]
+    with counted(engine) as asked:
+        again = [client.get(path).data for path in paths]
+    assert again == first
+    # SQLite tells without a query whether anybody has written.
+    assert len(asked) == (0 if engine.dialect.name == "sqlite" else len(paths))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Cookie": "zone=Pacific/Auckland; other=1"},
+        {"Cookie": "session=abc"},
+        {"Host": "localhost"},
+        {"Accept-Encoding": "br;q=0, gzip"},
+        {"Accept-Encoding": "identity"},
+        {"X-Visitor-Zone": "Asia/Tokyo"},
+        {"HX-Request": "true"},
+        {"HX-Request": "true", "HX-Boosted": "true"},
+        {"Cookie": "zone=Asia/Tokyo"},
+    ],
+    ids=str,
+)
+def test_who_asks_differently_is_answered_as_if_nothing_were_kept(event, make_another, headers):
+    path = f"/events/{event.slug}"
+    kept, fresh = make_another().test_client(), make_another().test_client()
+    for before in ({}, {"Accept-Encoding": "br"}, {"Accept-Encoding": "gzip"}):
+        kept.get(path, headers=before)
+    first, second = (one.get(path, headers=headers) for one in (fresh, kept))
+    assert (first.status_code, first.data) == (second.status_code, second.data)
+    assert first.headers.get("Content-Encoding") == second.headers.get("Content-Encoding")
+    assert kept.get(path, headers=headers).data == first.data
+
+
+def test_a_head_of_what_is_kept_has_a_length_and_no_body(event, client):
+    path = f"/events/{event.slug}"
+    whole = client.get(path)
+    head = client.head(path)
+    assert head.data == b""
+    assert head.headers["Content-Length"] == str(len(whole.data))
+    assert client.get(path).data == whole.data
+
+
+def test_an_unknown_host_gets_nothing_that_is_kept(event, client):
+    path = f"/events/{event.slug}"
+    client.get(path)
+    assert client.get(path, headers={"Host": "evil.example.org"}).status_code == 400
 
 
 def test_the_next_moment_of_change_is_the_soonest(session, event):

@@ -9,7 +9,7 @@ import brotli
 import pytest
 
 from gatherings.app import data_folder
-from gatherings.web.static import publish
+from gatherings.web.static import contents, publish
 
 SOURCE = data_folder("static")
 
@@ -19,14 +19,10 @@ def asset(app):
     return app.jinja_env.globals["asset"]
 
 
-def files() -> list[str]:
-    return sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*") if path.is_file())
-
-
 def test_every_file_is_served_under_its_hash_for_a_year(client, asset):
-    assert {"app.css", "zone.js"} <= set(files())
-    for name in files():
-        data = (SOURCE / name).read_bytes()
+    files = dict(contents(SOURCE))
+    assert {"app.css", "app.js"} <= set(files)
+    for name, data in files.items():
         url = asset(name)
         assert hashlib.sha256(data).hexdigest()[:12] in url
         answer = client.get(url)
@@ -43,7 +39,7 @@ def test_compressed_twins_are_sent_to_whoever_takes_them(client, asset, accepts,
     answer = client.get(asset("app.css"), headers={"Accept-Encoding": accepts})
     assert answer.headers.get("Content-Encoding") == encoding
     assert answer.headers["Vary"] == "Accept-Encoding"
-    assert unpack(answer.data) == (SOURCE / "app.css").read_bytes()
+    assert unpack(answer.data) == dict(contents(SOURCE))["app.css"]
     assert answer.headers["Content-Type"].startswith("text/css")
 
 
@@ -137,3 +133,17 @@ def test_threads_that_start_together_publish_whole_files_and_leave_nothing_else(
     assert {path.name for path in target.iterdir()} == whole
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out"}
     assert (target / names["app.css"]).read_text() == "x" * 500_000
+
+
+def test_parts_become_one_file_in_the_order_of_their_names(tmp_path):
+    folder = tmp_path / "app.css.d"
+    folder.mkdir()
+    (folder / "20-base.css").write_text("a {\n  color: red; /* why */\n}\n")
+    (folder / "10-first.css").write_text("/* two\nlines */\n@layer base;\n")
+    script = tmp_path / "app.js.d"
+    script.mkdir()
+    (script / "10-one.js").write_text("// why\nconst one = 1; // stays\n")
+    assert dict(contents(tmp_path)) == {
+        "app.css": b"@layer base;\na {\ncolor: red;\n}",
+        "app.js": b"const one = 1; // stays",
+    }

@@ -6,8 +6,8 @@ from email.utils import parseaddr
 from flask import Response, current_app, jsonify, make_response, redirect
 
 from gatherings.core.clock import utc_now
-from gatherings.pages.blueprint import bp
 from gatherings.pages.readiness import examine
+from gatherings.pages.routes.blueprint import bp
 from gatherings.web.answers import answer
 from gatherings.web.requests import absolute, settings
 from gatherings.web.rights import machine, public

@@ -6,7 +6,7 @@ from gatherings.core import zones
 from gatherings.core.errors import InvalidInput, Problem
 from gatherings.core.words import say
 from gatherings.pages import zone_search
-from gatherings.pages.blueprint import bp
+from gatherings.pages.routes.blueprint import bp
 from gatherings.web.answers import answer, go
 from gatherings.web.rights import public
 from gatherings.web.visitor import COOKIE, keep_zone, own_path, visitor_zone
