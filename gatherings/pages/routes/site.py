@@ -48,7 +48,8 @@ def _plain_json(value: dict[str, object], status: int) -> Response:
 @public
 def robots() -> Response:
     """Keep programs that index the web away from links of people's own."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE), "Allow: /", ""]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE), "Allow: /"]
+    lines += [f"Sitemap: {absolute('/sitemap.xml')}", ""]
     return _text("\n".join(lines))
 
 
