@@ -3,46 +3,66 @@
 import logging
 import sqlite3
 import threading
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Engine, Select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, Select, event
 
 log = logging.getLogger(__name__)
 Stamp = tuple[Any, ...]
 
 
 class Stamps:
-    """Read a statement's one row as it stands now, from many threads.
-
-    SQLite tells a connection by a number whether another one has written (`PRAGMA data_version`, some microseconds),
-    so the statement runs after writes alone. PostgreSQL is asked each time, without a transaction around it.
-    """
+    """Read a statement's one row as it stands now, from many threads, on connections of its own."""
 
     def __init__(self, engine: Engine, statement: Select[Any]) -> None:
-        self._engine = engine
-        self._statement = str(statement.compile(dialect=engine.dialect, compile_kwargs={"literal_binds": True}))
+        text = str(statement.compile(dialect=engine.dialect, compile_kwargs={"literal_binds": True}))
+        self._source: _Source
+        self._source = _Sqlite(engine, text) if engine.dialect.name == "sqlite" else _Server(engine, text)
+        event.listen(engine, "engine_disposed", lambda engine: self._source.close())
+
+    def read(self) -> Stamp | None:
+        """Give the row; None while the database cannot be asked."""
+        try:
+            return self._source.read()
+        except self._source.errors as error:
+            log.debug("no stamp: %s", type(error).__name__)
+            self._source.close()
+            return None
+
+
+class _Source(Protocol):
+    errors: type[Exception]
+
+    def read(self) -> Stamp: ...
+
+    def close(self) -> None: ...
+
+
+class _Sqlite:
+    """SQLite tells a connection by a number whether another one has written, in some microseconds.
+
+    So the statement itself runs after writes alone (`PRAGMA data_version`).
+    """
+
+    errors: type[Exception] = sqlite3.Error
+
+    def __init__(self, engine: Engine, statement: str) -> None:
+        self._file = str(engine.url.database)
+        self._statement = statement
         self._lock = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
         self._version: int | None = None
         self._last: Stamp = ()
 
-    def read(self) -> Stamp | None:
-        """Give the row; None while the database cannot be asked."""
-        try:
-            return self._read_sqlite() if self._engine.dialect.name == "sqlite" else self._read_other()
-        except (DBAPIError, sqlite3.Error) as error:
-            log.debug("no stamp: %s", type(error).__name__)
-            return None
-
-    def _read_sqlite(self) -> Stamp:
+    def read(self) -> Stamp:
         with self._lock:
             watcher = self._watcher
             if watcher is None:
                 watcher = self._watcher = sqlite3.connect(
-                    str(self._engine.url.database), isolation_level=None, check_same_thread=False, timeout=0
+                    self._file, isolation_level=None, check_same_thread=False, timeout=0
                 )
                 watcher.execute("PRAGMA query_only=ON")
+                self._version = None  # each connection counts for itself
             (version,) = watcher.execute("PRAGMA data_version").fetchone()
             if version != self._version:
                 # The number is read first: a write between the two lines is seen now, or by the next look.
@@ -50,6 +70,39 @@ class Stamps:
                 self._version = version
             return self._last
 
-    def _read_other(self) -> Stamp:
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            return tuple(connection.exec_driver_sql(self._statement).one())
+    def close(self) -> None:
+        with self._lock:
+            if self._watcher is not None:
+                self._watcher.close()
+                self._watcher = None
+
+
+class _Server:
+    """A server is asked each time, in one round trip: a prepared statement without a transaction around it."""
+
+    def __init__(self, engine: Engine, statement: str) -> None:
+        self._engine = engine
+        self._statement = statement
+        self._idle: list[Any] = []  # connections; append and pop are safe between threads
+        self.errors: type[Exception] = engine.dialect.loaded_dbapi.Error
+
+    def read(self) -> Stamp:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            row: Stamp = connection.execute(self._statement, prepare=True).fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+        return row
+
+    def _connect(self) -> Any:
+        words, values = self._engine.dialect.create_connect_args(self._engine.url)
+        return self._engine.dialect.connect(*words, **{"connect_timeout": 5, **values}, autocommit=True)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
