@@ -13,7 +13,7 @@ from gatherings.core.errors import NotFound, TooMany
 from gatherings.core.tokens import digest, new_public_id, new_secret
 from gatherings.core.words import Sentence, say
 from gatherings.db.types import UtcDateTime
-from gatherings.db.upsert import insert, insert_into
+from gatherings.db.upsert import insert_into
 
 FRESH_LINK_LIFE = timedelta(minutes=60)
 
@@ -26,15 +26,24 @@ def find_or_make_person(session: Session, address: Address, *, now: datetime) ->
 
 def meet_person(session: Session, address: Address, *, now: datetime) -> tuple[Person, bool]:
     """Find the person of an address, or make one; tell whether this very transaction made them: they have no past."""
-    made: Person | None = session.scalars(
-        insert(session, Person)
-        .values(public_id=new_public_id(), key=address.key, address=address.display, feed_version=1, created_at=now)
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(Person)
-    ).one_or_none()
-    # Locked where the database locks rows: the same person at the same event twice at once must come one by one.
-    known = select(Person).where(Person.key == address.key).with_for_update(key_share=True)
-    return (made, True) if made is not None else (session.scalars(known).one(), False)
+    values = {"new_id": new_public_id(), "new_key": address.key, "new_address": address.display, "now": now}
+    made = session.scalars(_making(session.get_bind().dialect.name), values).one_or_none()
+    return (made, True) if made is not None else (session.scalars(_KNOWN, values).one(), False)
+
+
+# Made once, as others below: building such a statement costs more than running it.
+@lru_cache(maxsize=2)
+def _making(dialect: str) -> Any:
+    made = insert_into(dialect, Person.__table__).values(
+        public_id=bindparam("new_id"), key=bindparam("new_key"), address=bindparam("new_address"), feed_version=1,
+        created_at=bindparam("now"),
+    )  # fmt: skip
+    made = made.on_conflict_do_nothing(index_elements=["key"]).returning(*Person.__table__.columns)
+    return select(Person).from_statement(made)
+
+
+# Locked where the database locks rows: the same person at the same event twice at once must come one by one.
+_KNOWN = select(Person).where(Person.key == bindparam("new_key")).with_for_update(key_share=True)
 
 
 def find_person(session: Session, key: str) -> Person | None:
@@ -86,14 +95,14 @@ def limit_attempts(
 
 def was_tried(session: Session, kind: str, what: str, *, now: datetime) -> bool:
     """Tell whether an attempt of this kind is still within its window."""
-    return (
-        session.scalar(
-            select(Attempt.id).where(
-                Attempt.kind == kind, Attempt.key == digest(f"{kind}:{what}"), Attempt.ends_at > now
-            )
-        )
-        is not None
-    )
+    return session.scalar(_TRIED, {"kind": kind, "key": digest(f"{kind}:{what}"), "now": now}) is not None
+
+
+_TRIED = select(Attempt.id).where(
+    Attempt.kind == bindparam("kind"),
+    Attempt.key == bindparam("key"),
+    Attempt.ends_at > bindparam("now", type_=UtcDateTime()),
+)
 
 
 def forget_attempts(session: Session, *, now: datetime) -> int:

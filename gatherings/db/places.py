@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import CheckConstraint, case, or_, select, update
+from sqlalchemy import CheckConstraint, Table, bindparam, case, or_, select, update
 from sqlalchemy.orm import Mapped, Session
 
 from gatherings.db.base import Base, Counter, Pk
@@ -36,16 +37,22 @@ class Claimed:
 
 
 _FREE = or_(Places.capacity.is_(None), Places.taken < Places.capacity)
+_POOLS = cast(Table, Places.__table__)
+_THIS = _POOLS.c.id == bindparam("places_id")
+# Made once: building such a statement costs more than running it.
+_CLAIM = update(_POOLS).where(_THIS, _FREE).values(taken=Places.taken + 1, turns=Places.turns + 1)
+_DRAW = (
+    update(_POOLS)
+    .where(_THIS)
+    .values(queue=Places.queue + case((_FREE, 0), else_=1), turns=Places.turns + 1)
+    .returning(_POOLS.c.queue, _FREE.label("free"))
+)
+_RELEASE = update(_POOLS).where(_THIS).values(taken=Places.taken - 1, turns=Places.turns + 1)
 
 
 def claim(session: Session, places_id: int) -> bool:
     """Take one place if there is one, in the caller's transaction; return whether it was had."""
-    done = session.execute(
-        update(Places)
-        .where(Places.id == places_id, _FREE)
-        .values(taken=Places.taken + 1, turns=Places.turns + 1)
-        .execution_options(synchronize_session=False)
-    )
+    done = session.execute(_CLAIM, {"places_id": places_id})
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
 
 
@@ -57,13 +64,7 @@ def claim_or_queue(session: Session, places_id: int) -> Claimed:
     """
     if claim(session, places_id):
         return Claimed(True)
-    drawn = session.execute(
-        update(Places)
-        .where(Places.id == places_id)
-        .values(queue=Places.queue + case((_FREE, 0), else_=1), turns=Places.turns + 1)
-        .returning(Places.queue, _FREE.label("free"))
-        .execution_options(synchronize_session=False)
-    ).one()
+    drawn = session.execute(_DRAW, {"places_id": places_id}).one()
     if drawn.free:
         return Claimed(claim(session, places_id))
     return Claimed(False, drawn.queue)
@@ -71,12 +72,7 @@ def claim_or_queue(session: Session, places_id: int) -> Claimed:
 
 def release(session: Session, places_id: int) -> None:
     """Give one place back; the caller has served the waiting list first or does so afterwards."""
-    session.execute(
-        update(Places)
-        .where(Places.id == places_id)
-        .values(taken=Places.taken - 1, turns=Places.turns + 1)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(_RELEASE, {"places_id": places_id})
 
 
 def lock(session: Session, places_ids: Iterable[int]) -> dict[int, Places]:

@@ -6,10 +6,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as _PlainSession
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -36,11 +37,25 @@ class _Database(SQLAlchemy):
             self.session.registry.clear()
 
 
-db = _Database(model_class=Base, session_options={"autoflush": True, "expire_on_commit": False})
+class _Session(_PlainSession):
+    """A session that reads without a transaction on PostgreSQL, where nothing is gained by one.
+
+    There each statement sees the newest state either way (READ COMMITTED). BEGIN and ROLLBACK are two round trips,
+    and after a ROLLBACK the driver forgets the statements that it has prepared: planning them cost more than running.
+    """
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Any:
+        """Give the engine to write with in a unit of work, else the one to read with."""
+        engines = db.engines
+        return engines[None] if self.info.get("writing") else engines.get(_READING, engines[None])
+
+
+db = _Database(model_class=Base, session_options={"class_": _Session, "autoflush": True, "expire_on_commit": False})
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_READING = "reading"  # the name of PostgreSQL's engine to read with: the same pool, no transactions
 _TRIES = 4
 _RETRIED = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
 _WAITED_IN_VAIN = "55P03"  # PostgreSQL: a lock was not to be had within lock_timeout
@@ -49,8 +64,9 @@ _turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()  # of SQLite's en
 
 
 def configure_engine(engine: Engine, *, threads: int = 8) -> None:
-    """Set pragmas and the way transactions begin; call once for each engine."""
+    """Set pragmas and the way transactions begin; call once for each app, in its context, with its engine."""
     if engine.dialect.name != "sqlite":
+        cast(dict[str | None, Engine], db.engines)[_READING] = engine.execution_options(isolation_level="AUTOCOMMIT")
         return
     _turns[engine] = Turns(str(engine.url.database), patient=max(1, threads // 2))
 
@@ -71,12 +87,11 @@ def configure_engine(engine: Engine, *, threads: int = 8) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        options = connection.get_execution_options()
+        options, driver = connection.get_execution_options(), connection.connection.driver_connection
         if not options.get("writing", False):
-            connection.exec_driver_sql("BEGIN")
+            driver.execute("BEGIN")  # takes no lock yet; straight to the driver, for it stands before each read
             return
-        patience = options.get("patience", BUSY_TIMEOUT * 1000)
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+        driver.execute(f"PRAGMA busy_timeout={options.get('patience', BUSY_TIMEOUT * 1000)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -3,12 +3,13 @@
 import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Executable, Table, case, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from gatherings.db.upsert import insert_into
 from gatherings.jobs.models import Job, Worker
 
 LEASE_SECONDS = 60  # how long a dead worker keeps others waiting (reliability.md B19)
@@ -88,7 +89,7 @@ def forget_done(session: Session, *, before: datetime) -> int:
 
 def beat(session: Session, *, worker: str, started_at: datetime, now: datetime) -> None:
     """Write a worker's sign of life."""
-    insert = _insert(session, _WORKERS)
+    insert = insert_into(session.get_bind().dialect.name, _WORKERS)
     row = {"name": worker, "started_at": started_at, "seen_at": now}
     session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"seen_at": now}), [row])
 
@@ -114,9 +115,16 @@ def insert_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]
     """Insert those rows whose `key` is not there yet, in multi-row statements; returns how many were new."""
     if not rows:
         return 0
+    inserting = _inserting(session.get_bind().dialect.name, table)
+    many = [dict(row) for row in rows]
+    return len(session.execute(inserting, many if len(many) > 1 else many[0]).all())
+
+
+@lru_cache
+def _inserting(dialect: str, table: Table) -> Any:
+    """Make the statement once: building it costs more than running it."""
     # RETURNING makes SQLAlchemy write real multi-row INSERTs, and counts what ON CONFLICT let through.
-    insert = _insert(session, table).on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id)
-    return len(session.execute(insert, [dict(row) for row in rows]).all())
+    return insert_into(dialect, table).on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id)
 
 
 def claim(
@@ -154,8 +162,3 @@ def changed(session: Session, statement: Executable) -> int:
 
 def _held(job_id: int, worker: str) -> Any:
     return update(Job).where(Job.id == job_id, Job.state == "waiting", Job.leased_by == worker)
-
-
-def _insert(session: Session, table: Table) -> Any:
-    dialect = session.get_bind().dialect.name
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

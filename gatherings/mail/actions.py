@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, case, delete, false, or_, select, update
+from sqlalchemy import Table, bindparam, case, delete, false, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
 from gatherings.jobs.actions import LEASE_SECONDS, MAX_TRIES, backoff, changed, claim, insert_new
@@ -148,12 +148,17 @@ def _forget(session: Session, mail_id: int) -> None:
     A fresh link's secret is kept nowhere but as a digest, once its mail is gone (`facts["secret"]` holds it until
     then, and the bytes do). A mail that is kept to be read, without a mail server, stays readable.
     """
-    this, gone = OutboxMail.id == mail_id, OutboxMail.state.in_(("sent", "failed"))
-    session.execute(
-        update(OutboxMail).where(this, OutboxMail.forget.is_(True), gone | (OutboxMail.state == "kept")).values(_EMPTY)
-    )
-    secret = OutboxMail.facts["secret"].as_string().is_not(None)
-    session.execute(update(OutboxMail).where(this, gone, secret).values(facts={}, mime=None))
+    for statement in (_FORGET_ALL, _FORGET_SECRET):
+        session.execute(statement, {"mail_id": mail_id})
+
+
+_THIS, _GONE = OutboxMail.id == bindparam("mail_id"), OutboxMail.state.in_(("sent", "failed"))
+# Made once: building such a statement costs more than running it.
+_FORGET_ALL = (
+    update(_OUTBOX).where(_THIS, OutboxMail.forget.is_(True), _GONE | (OutboxMail.state == "kept")).values(_EMPTY)
+)
+_SECRET = OutboxMail.facts["secret"].as_string().is_not(None)
+_FORGET_SECRET = update(_OUTBOX).where(_THIS, _GONE, _SECRET).values(facts={}, mime=None)
 
 
 def retry_later(session: Session, *, mail_id: int, worker: str, now: datetime, error: str) -> str | None:

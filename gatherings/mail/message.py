@@ -21,6 +21,7 @@ COLUMNS = 72  # of the text form
 _POLICY = policy.SMTP.clone(cte_type="7bit")  # any server passes the bytes on unchanged
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _BREAKS = {"Cc", "Cs", "Zl", "Zp"}  # controls, surrogates, U+2028, U+2029
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # Cc but for tab and line end, and Cs
 _PLAIN = re.compile(r"[ -~]*")
 _URL = re.compile(r"https?://[!#-;=?-~]{1,900}")
 _QUOTED_METHOD = re.compile(rb'(\r\nContent-Type: text/calendar); method="([A-Z]+)"; charset="UTF-8"\r\n')
@@ -95,18 +96,20 @@ def clean_line(text: str) -> str:
 def clean_text(text: str) -> str:
     """Take controls other than line ends and tabs out of a body; line ends become LF."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs"))
+    return _CONTROLS.sub("", text)
 
 
 def wrap(text: str, columns: int = COLUMNS) -> str:
     """Wrap long lines of the text form; links are never broken, and indents are kept."""
     lines = []
     for line in text.split("\n"):
+        if len(line) <= columns:
+            lines.append(line)
+            continue
         indent = line[: len(line) - len(line.lstrip())]
-        wrapped = textwrap.wrap(
+        lines += textwrap.wrap(
             line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
         )  # fmt: skip
-        lines.extend([line] if len(line) <= columns else wrapped)
     return re.sub("\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip() + "\n"
 
 

@@ -1,35 +1,50 @@
 """Reads of what is asked at registration."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from gatherings.events.models import Event
 from gatherings.questions.models import ConsentText, Question
 
+# Of an event: its series' own first (of the dates of a rule), then its own.
+_QUESTION = and_(
+    or_(Question.event_id == Event.id, and_(Event.series_rule_id.is_not(None), Question.series_id == Event.series_id)),
+    Question.retired.is_(False),
+)
+_QUESTIONS_IN_ORDER = (Question.series_id.is_(None), Question.position, Question.id)
+# Of an event: its community's, then its own.
+_CONSENT = and_(
+    or_(ConsentText.event_id == Event.id, ConsentText.community_id == Event.community_id),
+    ConsentText.retired.is_(False),
+)
+_CONSENTS_IN_ORDER = (ConsentText.community_id.is_(None), ConsentText.position, ConsentText.id)
+# Made once: building such a statement costs more than running it.
+_EVENT = Event.id == bindparam("event_id")
+_QUESTIONS = select(Question).join(Event, _QUESTION).where(_EVENT).order_by(*_QUESTIONS_IN_ORDER)
+_ASKED = (
+    select(Question, ConsentText)
+    .select_from(Event)
+    .outerjoin(Question, _QUESTION)
+    .outerjoin(ConsentText, _CONSENT)
+    .where(_EVENT)
+    .order_by(*_QUESTIONS_IN_ORDER, *_CONSENTS_IN_ORDER)
+)
+
 
 def list_questions(session: Session, event: Event) -> list[Question]:
     """List the questions of an event: its series' own first, then its own, in order; one query."""
-    conditions = [Question.event_id == event.id]
-    if event.series_rule_id is not None:
-        conditions.append(Question.series_id == event.series_id)
-    return list(
-        session.scalars(
-            select(Question)
-            .where(or_(*conditions), Question.retired.is_(False))
-            .order_by(Question.series_id.is_(None), Question.position, Question.id)
-        )
-    )
+    return list(session.scalars(_QUESTIONS, {"event_id": event.id}))
 
 
-def list_consents(session: Session, event: Event) -> list[ConsentText]:
-    """List the consents asked for at an event: the community's, then its own; one query."""
-    return list(
-        session.scalars(
-            select(ConsentText)
-            .where(
-                or_(ConsentText.event_id == event.id, ConsentText.community_id == event.community_id),
-                ConsentText.retired.is_(False),
-            )
-            .order_by(ConsentText.community_id.is_(None), ConsentText.position, ConsentText.id)
-        )
-    )
+def list_asked(session: Session, event: Event) -> tuple[list[Question], list[ConsentText]]:
+    """List all that an event asks: its questions as above, and its consents, the community's first; one query.
+
+    There are few of both, so each with each is no more than some dozen rows.
+    """
+    questions, consents = dict[Question, None](), dict[ConsentText, None]()  # each once, in order
+    for question, consent in session.execute(_ASKED, {"event_id": event.id}):
+        if question is not None:
+            questions[question] = None
+        if consent is not None:
+            consents[consent] = None
+    return list(questions), list(consents)

@@ -24,12 +24,12 @@ def queue_position(session: Session, registration: Registration) -> int | None:
     """Count where somebody stands on a waiting list, 1 being next; None if they wait for nothing."""
     if registration.waits_for_id is None:
         return None
-    return session.scalar(
-        select(func.count(Registration.id)).where(
-            Registration.waits_for_id == registration.waits_for_id,
-            Registration.queue_number <= registration.queue_number,
-        )
+    # Those before them: their own row may not be written yet.
+    before = select(func.count(Registration.id)).where(
+        Registration.waits_for_id == registration.waits_for_id,
+        Registration.queue_number < registration.queue_number,
     )
+    return 1 + session.scalars(before).one()
 
 
 def side_of(event: Event, places_id: int | None) -> str | None:

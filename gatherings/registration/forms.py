@@ -22,7 +22,7 @@ from gatherings.db.places import Places
 from gatherings.events.models import Event, SeriesRule
 from gatherings.events.rules import DOOR_WORDS, Door, door
 from gatherings.questions.models import ConsentText, Question
-from gatherings.questions.queries import list_consents, list_questions
+from gatherings.questions.queries import list_asked
 from gatherings.questions.types import TYPES, base
 from gatherings.registration.rules import Wanted
 from gatherings.web.i18n import gettext as _
@@ -185,7 +185,7 @@ def register_form(session: Session, event: Event, zone: str | None, *, rule: Ser
     `event` comes with its community and pools; `zone` (IANA) fills its field, else the host's does. `rule` is the
     series' rule if the event is one of its dates; without it, it is read here.
     """
-    questions, consents = list_questions(session, event), list_consents(session, event)
+    questions, consents = list_asked(session, event)
     if rule is None and event.series_rule_id is not None:
         rule = session.get(SeriesRule, event.series_rule_id)
     fields = _question_fields(questions)
@@ -199,7 +199,8 @@ def register_form(session: Session, event: Event, zone: str | None, *, rule: Ser
         fields["every"] = ChoiceField("", choices=both, default="one", id="every")
     if event.community.code_of_kindness:
         fields["code_agreed"] = wtforms.BooleanField("", id="code_agreed")
-    form: _RegisterForm = type("RegisterForm", (_RegisterForm,), fields)(data={"zone": zone or event.zone})
+    made = type("RegisterForm", (_RegisterForm,), fields) if fields else _RegisterForm
+    form: _RegisterForm = made(data={"zone": zone or event.zone})
     form.event, form.rule = event, rule
     form.door = door(event, utc_now())
     form.asked = [(question, base.field_name(question)) for question in questions]

@@ -125,10 +125,9 @@ def test_action_gives_back_what_it_returns_and_takes_its_arguments(app):
 def test_reading_begins_no_writing_transaction(only_sqlite, engine):
     begins = []
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def note(connection, cursor, statement, parameters, context, executemany):
-        if statement.startswith("BEGIN"):
-            begins.append(statement)
+    @event.listens_for(engine, "checkout")
+    def listen(connection, record, proxy):
+        connection.set_trace_callback(lambda text: begins.append(text) if text.startswith("BEGIN") else None)
 
     with only_sqlite.app_context():
         current_session().scalar(text("SELECT 1"))

@@ -4,6 +4,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from sqlalchemy import event as events
 from sqlalchemy import func, select
 
 from gatherings.accounts.models import Person
@@ -277,6 +278,23 @@ def test_more_than_a_hospital_from_one_network_is_asked_to_wait(make_another, ap
     codes = [small.post(url(event), data=form(email=f"p{n}@example.org")).status_code for n in range(4)]
     assert codes == [303, 303, 429, 429]
     assert len(rows()) == 2
+
+
+def test_a_newcomer_costs_few_statements(client, session, form, engine, rows):
+    event = make_event(session)
+    statements = []
+
+    @events.listens_for(engine, "before_cursor_execute")
+    def note(connection, cursor, statement, *rest):
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            statements.append(statement)
+
+    assert client.post(url(event), data=form()).status_code == 303
+    # Looked at: the event, what it asks. Written: event, person, mails to them, place, mail, invite, registration,
+    # and last of all, because everybody from one house waits for it, the network's count.
+    assert len(statements) == 10, "\n\n".join(statements)
+    assert "attempts" in statements[-1]
+    assert len(rows()) == 1
 
 
 def test_every_month_is_one_registration_for_the_series_and_one_for_each_date(client, session, form, rows, mails):

@@ -11,6 +11,7 @@ from gatherings.config import Site
 from gatherings.core.errors import Conflict, NotFound
 from gatherings.core.tokens import new_public_id
 from gatherings.db import places
+from gatherings.db.upsert import insert_row
 from gatherings.events.models import Event, SeriesRule
 from gatherings.events.rules import DOOR_WORDS, Door, door
 from gatherings.invites.actions import make_invite, new_invite
@@ -38,7 +39,12 @@ def register(
     the last (domain.md 10). `network` is a digest of where the form came from. Raises NotFound, Conflict when
     registration is not open, InvalidInput, TooMany.
     """
+    outcome = _register(session, event_id, wanted, site, now=now)
     limit_network(session, network, network_limit, now=now)
+    return outcome
+
+
+def _register(session: Session, event_id: int, wanted: Wanted, site: Site, *, now: datetime) -> Outcome:
     event = get_open_event(session, event_id, now=now)
     rules.check_code(event.community.code_of_kindness, wanted.code_agreed)
     side = rules.choose_side(event.mode, wanted.wish)
@@ -55,6 +61,7 @@ def register(
         ).one_or_none()
     if registration is not None and registration.state in rules.LIVE:
         return _again(session, registration, event, person, site, now=now, pool_id=pool_id)
+    new = registration is None
     if registration is None:
         registration = _new(event, person, wanted, now=now)
         if not newcomer:  # they may have had this entry before, and moved it to another address
@@ -68,7 +75,9 @@ def register(
     kind = "confirmed" if registration.state == "confirmed" else "waiting"
     step = registration.invite.sequence >= 0
     post_state(session, registration, event, event.community, person, site, kind=kind, now=now, step=step)
-    keep_answers(session, registration, wanted, event, now=now)
+    if new:
+        _insert(session, registration)
+    keep_answers(session, registration, wanted, event, now=now, new=new)
     return Outcome(
         full=registration.waits_for_id is not None,
         online_meanwhile=registration.waits_for_id is not None and registration.places_id is not None,
@@ -77,7 +86,10 @@ def register(
 
 
 def limit_network(session: Session, network: str | None, most: int, *, now: datetime) -> None:
-    """Refuse more registrations from one network than a whole hospital sends (600 in 10 minutes by default)."""
+    """Refuse more registrations from one network than a whole hospital sends (600 in 10 minutes by default).
+
+    Counted last: whoever comes from the same network waits for this row until the transaction ends.
+    """
     if network is not None:
         limit_attempts(session, "register", network, most=most, window=timedelta(minutes=10), now=now)
 
@@ -130,6 +142,13 @@ def _new(event: Event, person: Person, wanted: Wanted, *, now: datetime) -> Regi
     return registration
 
 
+def _insert(session: Session, registration: Registration) -> None:
+    if registration.invite not in session:
+        insert_row(session, registration.invite)
+    registration.invite_id = registration.invite.id
+    insert_row(session, registration)
+
+
 def _revive(
     session: Session, registration: Registration, event: Event, person: Person, wanted: Wanted, *, now: datetime
 ) -> None:
@@ -179,18 +198,18 @@ def take_place(session: Session, registration: Registration, event: Event, side:
     registration.waits_for_id, registration.queue_number = (wished, number) if number is not None else (None, None)
     registration.state = "confirmed" if held is not None else "waitlisted"
     registration.confirmed_at = now if held is not None else None
-    if registration not in session:
-        session.add(registration)
 
 
-def keep_answers(session: Session, registration: Registration, wanted: Wanted, event: Event, *, now: datetime) -> None:
-    """Store the answers and the consents that were ticked, with their wording as it stands."""
+def keep_answers(
+    session: Session, registration: Registration, wanted: Wanted, event: Event, *, now: datetime, new: bool
+) -> None:
+    """Store the answers and the consents that were ticked, with their wording; one that is `new` has none yet."""
     if not wanted.answers and not wanted.consents:
         return
-    session.flush()
-    old = {
-        row.question_id: row for row in session.scalars(select(Answer).where(Answer.registration_id == registration.id))
-    }
+    old: dict[int, Answer] = {}
+    if not new:
+        given = session.scalars(select(Answer).where(Answer.registration_id == registration.id))
+        old = {row.question_id: row for row in given}
     for question_id, value in wanted.answers.items():
         if question_id in old:
             old[question_id].value = value

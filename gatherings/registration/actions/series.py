@@ -47,7 +47,12 @@ def register_series(
     Dates that are full are waited for and left out of the calendar until there is a place; earlier invites for
     single dates get a CANCEL. Repeats and privacy as in `register`. Raises as `register` does.
     """
+    outcome = _register_series(session, event_id, wanted, site, now=now)
     limit_network(session, network, network_limit, now=now)
+    return outcome
+
+
+def _register_series(session: Session, event_id: int, wanted: Wanted, site: Site, *, now: datetime) -> Outcome:
     event = get_open_event(session, event_id, now=now)
     if event.series_id is None or event.series_rule_id is None:
         raise Conflict(say("This gathering is not one of a series. You can register for it alone."))
@@ -235,6 +240,8 @@ def _join_date(
     if not single_live:
         side = every.wish if event.mode == "hybrid" else "online" if event.mode == "online" else "room"
         take_place(session, mine, event, side, now=now)
+    if mine not in session:
+        session.add(mine)
     return mine
 
 
