@@ -1,47 +1,58 @@
-"""The `gatherings` command: one module for each thing it does."""
+"""The `gatherings` command: one module for each thing it does, imported when it is asked for."""
 
+import gc
+import importlib
 import sys
+from collections.abc import Mapping
 
 import click
 from dotenv import load_dotenv
-from flask_migrate.cli import db as migration_commands
 
 from gatherings import __version__
-from gatherings.app import create_app
-from gatherings.cli.backups import backup, release, restore
-from gatherings.cli.checking import check
-from gatherings.cli.demo import demo
-from gatherings.cli.keeping import load, retime
-from gatherings.cli.running import run, worker
 from gatherings.config import BadSetting
 
+# Each command and the module that holds it, under the same name.
+COMMANDS: Mapping[str, str] = {
+    "backup": "gatherings.cli.backups",
+    "check": "gatherings.cli.checking",
+    "db": "gatherings.cli.migrating",
+    "demo": "gatherings.cli.demo",
+    "load": "gatherings.cli.keeping",
+    "release": "gatherings.cli.backups",
+    "restore": "gatherings.cli.backups",
+    "retime": "gatherings.cli.keeping",
+    "run": "gatherings.cli.running",
+    "worker": "gatherings.cli.running",
+}
 
-@click.group()
+
+class _OnDemand(click.Group):
+    """Commands that are imported when they are called, so that none waits for what another needs."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(COMMANDS[name]), name)
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        return command
+
+
+@click.group(cls=_OnDemand)
 @click.version_option(__version__)
 def group() -> None:
     """Gatherings: the event platform for festivals and gatherings that meet across time zones."""
 
 
-_migrate = migration_commands.callback
-
-
-@click.pass_context
-def _in_app(context: click.Context, /, **options: object) -> None:
-    """Make the app and its context around flask-migrate's commands, which expect Flask's own group around them."""
-    context.with_resource(create_app().app_context())
-    if _migrate is not None:
-        _migrate(**options)
-
-
-for command in (demo, run, worker, load, check, retime, backup, restore, release):
-    group.add_command(command)
-
-migration_commands.callback = _in_app
-group.add_command(migration_commands)
-
-
 def main() -> None:
     """Run the command line; a nonsensical setting ends it with one sentence."""
+    # Until a command's modules are there: they stay as long as the process, and looking through them for garbage again
+    # and again would take a tenth of the start.
+    gc.disable()
     load_dotenv(".env")
     try:
         group.main(args=sys.argv[1:], prog_name="gatherings")

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import click
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +14,7 @@ from gatherings.app import create_app, data_folder
 from gatherings.config import Settings, database_url_for_people
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
+from gatherings.db.migrations import current_revision, revisions
 from gatherings.db.places import Places
 from gatherings.db.session import current_session, db, unavailable
 from gatherings.events.models import Event
@@ -67,14 +66,13 @@ def find_problems(settings: Settings) -> Iterator[str]:
 
 def schema_problem() -> str | None:
     """Compare the database's revision with the newest migration we have; give a sentence, or None if they agree."""
-    head = ScriptDirectory(str(data_folder("migrations"))).get_current_head()
-    known = {script.revision for script in ScriptDirectory(str(data_folder("migrations"))).walk_revisions()}
+    known, heads = revisions(data_folder("migrations"))
     try:
         with db.engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
+            current = current_revision(connection)
     except DBAPIError as error:
         return f"The database cannot be reached ({'it is away' if unavailable(error) else type(error.orig).__name__})."
-    if current == head:
+    if (current,) == heads:
         return None
     if current is None:
         return "The database has no tables yet. Run: gatherings db upgrade"

@@ -11,17 +11,17 @@ from pathlib import Path
 import click
 from flask_migrate import upgrade
 
-from gatherings import loading
 from gatherings.app import create_app, data_folder
 from gatherings.cli.running import stop_all, watch, web_process, worker_process
 from gatherings.config import read_settings
 from gatherings.core.clock import utc_now
 from gatherings.db.session import db
+from gatherings.loading.command import command as load_programme
 
 _NOT_OURS = (
     "SMTP_URL", "REDIS_URL", "PROXY_COUNT", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "MAIL_FROM",
 )  # fmt: skip
-PROGRAMME = Path(loading.__file__).parent / "programme.yaml"
+PROGRAMME = Path(__file__).parent.parent / "loading" / "programme.yaml"
 
 
 @click.command()
@@ -72,7 +72,7 @@ def _prepare(folder: Path, port: int) -> None:
     app = create_app(settings)
     with app.app_context():
         upgrade(directory=str(data_folder("migrations")))
-        status, lines = loading.command(PROGRAMME, settings.site, utc_now())
+        status, lines = load_programme(PROGRAMME, settings.site, utc_now())
         db.engine.dispose()
     if status:
         click.echo("\n".join(lines), err=True)

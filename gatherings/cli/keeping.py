@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
-from gatherings import ics, loading
+from gatherings import ics
 from gatherings.app import create_app
 from gatherings.config import Settings
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
 from gatherings.db.session import transact
+from gatherings.loading.command import command as load_programme
 from gatherings.registration.actions.retiming import moved_events, retime_events, rewrite_blocks
 
 
@@ -21,7 +22,7 @@ def load(file: Path) -> None:
     app = create_app()
     settings: Settings = app.config["GATHERINGS"]
     with app.app_context():
-        status, lines = loading.command(file, settings.site, utc_now())
+        status, lines = load_programme(file, settings.site, utc_now())
     for line in lines:
         click.echo(line, err=bool(status))
     sys.exit(status)

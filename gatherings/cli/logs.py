@@ -4,8 +4,6 @@ import logging
 import re
 from typing import Any
 
-import structlog
-
 _ADDRESS = re.compile(r"[\w.+-]+@([\w-]+\.[\w.-]+)")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\.[0-9]{1,9}\.[A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{40,}")
 
@@ -21,6 +19,8 @@ def _redacted(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
 
 def init_logs(form: str) -> None:
     """Send the log to standard error in one form for everything."""
+    import structlog  # what reads commands alone needs no log
+
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(allow=["request_id"]),
