@@ -102,7 +102,10 @@ def test_a_fault_inside_gives_its_place_back():
     def fails(environ, start_response):
         raise RuntimeError
 
+    def start(status, headers, exc_info=None):
+        return lambda data: None
+
     turnstile = Turnstile(fails, 1)
     for method in ("GET", "POST", "GET"):
         with pytest.raises(RuntimeError):
-            turnstile({"REQUEST_METHOD": method}, lambda *said: None)
+            list(turnstile({"REQUEST_METHOD": method}, start))
