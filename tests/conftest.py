@@ -1,7 +1,8 @@
 """What all tests share: the application on a fresh database, browsers' manners, a still clock, missing parts.
 
 Databases: `GATHERINGS_TEST_DB=sqlite` (the default), `postgres`, or `both`, which runs each test that touches a
-database once on each.
+database once on each. A test of what is said, not of what is stored, needs no more than one of them:
+`pytestmark = pytest.mark.one_database("why")`.
 """
 
 import os
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Ended from outside (`timeout`, a build machine), a run still stops the servers that it started.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("stopped by SIGTERM", returncode=143))
+    config.addinivalue_line("markers", "one_database(why): not of SQL; with both databases, on the first alone")
     parts.required()  # a misspelt REQUIRE must not pass for "nothing required"
     if os.environ.get("GATHERINGS_TEST_DB", "sqlite") not in KINDS:
         raise pytest.UsageError(f"GATHERINGS_TEST_DB should be one of {', '.join(KINDS)}")
@@ -46,6 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
         kinds = KINDS[os.environ.get("GATHERINGS_TEST_DB", "sqlite")]
+        marker = metafunc.definition.get_closest_marker("one_database")
+        if marker is not None:
+            if not marker.args:
+                raise pytest.UsageError(f"{metafunc.definition.nodeid}: one_database wants a reason")
+            kinds = kinds[:1]
         metafunc.parametrize("database_kind", kinds, scope="session")
 
 

@@ -1,5 +1,6 @@
-"""Databases for tests: a migrated template made once, copied for each test. SQLite files and PostgreSQL."""
+"""Databases for tests: a migrated template made once, as good as new for each test. SQLite files and PostgreSQL."""
 
+import atexit
 import os
 import shutil
 import sqlite3
@@ -8,16 +9,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy import Dialect, Engine
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 from gatherings.app import create_app
 from gatherings.config import read_settings
 from gatherings.db.session import db
+from tests.emptying import Emptied
 from tests.parts import need
 
 SECRET = "a key for tests alone, 0123456789abcdef"
@@ -26,7 +33,7 @@ BASE_URL = "http://gatherings.test"
 SETTING_NAMES = (
     "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "BASE_URL", "SMTP_URL", "MAIL_FROM", "PROXY_COUNT",
     "REDIS_URL", "LOG_FORMAT", "CHANGE_MAIL_DELAY", "REGISTRATIONS_PER_NETWORK", "GATHERINGS_DEMO",
-    "GATHERINGS_DEVELOPMENT", "GATHERINGS_INSTANCE", "GATHERINGS_THREADS",
+    "GATHERINGS_DEVELOPMENT", "GATHERINGS_INSTANCE", "GATHERINGS_THREADS", "GATHERINGS_LANGUAGES",
 )  # fmt: skip
 
 
@@ -45,7 +52,66 @@ def settings_environ(instance: Path, database_url: str, **extra: str) -> dict[st
 
 def make_app(instance: Path, database_url: str, **extra: str) -> Flask:
     """Make the application on a database; `extra` are settings by their names in the environment."""
-    return create_app(read_settings(settings_environ(instance, database_url, **extra)))
+    _share_what_is_kept(instance)
+    app = create_app(read_settings(settings_environ(instance, database_url, **extra)))
+    with app.app_context():
+        for engine in db.engines.values():
+            _share_what_is_compiled(engine)
+    return app
+
+
+def _compile_rules_once() -> None:
+    """Let all applications of this run share the code that builds addresses: half of what making one takes.
+
+    Werkzeug compiles it from a rule's parts alone, as long as no part has a default.
+    """
+    compiled: dict[tuple[Any, ...], Any] = {}
+    compile_builder = Rule._compile_builder
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        key = (rule.rule, tuple(rule._trace), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    Rule._compile_builder = compile_once  # type: ignore[assignment,method-assign]
+
+
+_compile_rules_once()
+
+
+@cache
+def _kept() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="gatherings-kept-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _share_what_is_kept(instance: Path) -> None:
+    """Let all applications of this run publish files and compile templates in one spot: the work of one start.
+
+    Both go by content, so nothing of one test can be seen by another. A test that brings its own folders keeps them.
+    """
+    instance.mkdir(parents=True, exist_ok=True)
+    for name in ("static", "templates"):
+        shared, own = _kept() / name, instance / name
+        shared.mkdir(exist_ok=True)
+        if not own.exists():
+            own.symlink_to(shared, target_is_directory=True)
+
+
+_compiled: dict[str, tuple[Dialect, LRUCache]] = {}  # by the name of a dialect
+
+
+def _share_what_is_compiled(engine: Engine) -> None:
+    """Let engines of one dialect share the statements that SQLAlchemy has compiled, as requests in production do.
+
+    The dialect is part of each key; it has met its server already, when the template was migrated.
+    """
+    if engine.name in _compiled:
+        engine.dialect, engine._compiled_cache = _compiled[engine.name]
 
 
 def migrate(instance: Path, database_url: str) -> None:
@@ -53,6 +119,7 @@ def migrate(instance: Path, database_url: str) -> None:
     app = make_app(instance, database_url)
     with app.app_context():
         upgrade()
+        _compiled.setdefault(db.engine.name, (db.engine.dialect, LRUCache(3000)))
         db.engine.dispose()
 
 
@@ -86,6 +153,7 @@ class Cluster:
     programs: Path
     folder: Path
     _numbers: Iterator[int] = field(default_factory=count)
+    _empty: list[Emptied] = field(default_factory=list)
 
     def url(self, name: str, driver: str = "postgresql+psycopg") -> str:
         """Give the address of a database of this server."""
@@ -104,13 +172,22 @@ class Cluster:
 
     @contextmanager
     def fresh(self, folder: Path) -> Iterator[str]:
-        """Give the address of a new database, dropped afterwards; `folder` is not used."""
-        name = f"gatherings_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE template_gatherings")
+        """Give the address of a database as the template is: emptied, or new; `folder` is not used."""
+        database = self._empty.pop() if self._empty else self._make()
         try:
-            yield self.url(name)
+            yield self.url(database.name)
         finally:
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            if database.empty():
+                self._empty.append(database)
+            else:
+                database.close()
+                self.execute(f"DROP DATABASE {database.name} WITH (FORCE)")
+
+    def _make(self) -> Emptied:
+        name = f"gatherings_{next(self._numbers)}"
+        # Copying files is quicker than writing all of it to the log, when nothing waits for the disk.
+        self.execute(f"CREATE DATABASE {name} TEMPLATE template_gatherings STRATEGY = FILE_COPY")
+        return Emptied(name, self.url(name, "postgresql"))
 
     def control(self, *words: str) -> None:
         """Run pg_ctl on this server: `start`, `stop -m immediate`, `restart` …"""
@@ -144,7 +221,7 @@ def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     server = Cluster(programs, folder)
     options = f"-k {folder} -c listen_addresses='' -c max_connections=100"
     if not durable:
-        options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
     try:
         server.run("initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
                    "--locale=C.UTF-8", "-N")  # fmt: skip

@@ -1,8 +1,12 @@
 """Choosing a clock: without a script, remembered only when chosen, and never leading elsewhere."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.factories import make_event
+
+pytestmark = pytest.mark.one_database("of the choice of a clock, which no database holds")
 
 
 def test_a_zone_that_is_chosen_is_remembered_for_a_year(session, client):
@@ -67,10 +71,56 @@ def test_a_search_gives_places_to_press(client):
     page = client.get("/zones?q=new+zealand&next=/series/x").text
     assert '<button class="button button-quiet" type="submit" name="zone" value="Pacific/Auckland">' in page
     assert 'name="next" value="/series/x"' in page
-    fragment = client.get("/zones?q=kiev", headers={"HX-Request": "true"}).text
-    assert 'value="Europe/Kyiv"' in fragment
-    assert "<html" not in fragment
+    assert "Auckland, New Zealand" in page
     assert "No clock is known by that name." in client.get("/zones?q=qqqq").text
+
+
+def test_for_another_page_htmx_gets_the_field_alone(client):
+    field = client.get("/zones?next=/series/x", headers={"HX-Request": "true"}).text
+    assert "<html" not in field
+    assert 'name="next" value="/series/x"' in field
+    assert 'hx-get="/zones/found?next=/series/x"' in field
+
+
+def test_what_fits_opens_under_the_field(session, client):
+    event = make_event(session, starts_local=datetime(2026, 12, 17, 18, 0), zone="Europe/London")
+    # It is Friday noon in London (tests/conftest.py), and one in the morning of Saturday in Auckland.
+    choose = client.get(f"/zones/found?q=wellington,+nz&event={event.slug}&next=/events/{event.slug}").text
+    assert choose.count('role="option"') == 1
+    assert "Wellington, New Zealand" in choose
+    assert "01:00 now" in choose
+    assert "begins Friday 18 December, 07:00" in choose
+    assert 'hx-post="/zone"' in choose
+    assert '"zone": "Pacific/Auckland"' in choose
+    assert '<div hx-swap-oob="innerHTML:#live">One place.' in choose
+
+    fill = client.get("/zones/found?zone=birm").text
+    assert 'data-pick="Birmingham, United Kingdom"' in fill
+    assert "hx-post" not in fill
+    assert fill.count('role="option"') <= 8
+
+    nothing = client.get("/zones/found?q=qqqq").text
+    assert "data-pick" not in nothing
+    assert 'aria-disabled="true">No clock is known by that name.' in nothing
+    assert "role" not in client.get("/zones/found").text
+
+
+def test_what_is_typed_stays_text(client):
+    for path in ("/zones", "/zones/found"):
+        page = client.get(path, query_string={"q": "\"><script>x</script>\x00", "next": "/\"><b>"}).text
+        assert "<script>x" not in page
+        assert "<b>" not in page
+    assert client.get("/zones/found", query_string={"q": "auckland", "event": "../x"}).status_code == 404
+
+
+def test_the_list_tells_the_time_at_each_place(client):
+    page = client.get("/zones").text
+    assert '<option value="Pacific/Auckland">Auckland · 01:00</option>' in page
+    assert '<option value="Asia/Kathmandu">Kathmandu · 17:45</option>' in page
+    client.post("/zone", data={"zone": "Asia/Kathmandu", "next": "/"})
+    page = client.get("/zones").text
+    assert '<option value="Asia/Kathmandu" selected>' in page
+    assert "Now: the clock of Kathmandu. It is 17:45 there." in page
 
 
 def test_htmx_tells_the_zone_that_a_script_read(session, client):

@@ -13,7 +13,6 @@ import icalendar
 import pytest
 from dateutil.tz import tzical
 from flask import Flask
-from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,6 +22,7 @@ from gatherings.mail.message import Letter, build
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.actions.telling import list_due_changes, tell_change
 from gatherings.registration.mails import COMPOSERS
+from gatherings.web.i18n import speaking
 from tests.factories import SITE
 
 
@@ -99,7 +99,7 @@ def open_mail(app: Flask) -> Callable[[OutboxMail], Post]:
     """Compose a mail of the outbox, build its bytes and parse them."""
 
     def run(row: OutboxMail) -> Post:
-        with app.app_context(), force_locale(row.language):
+        with app.app_context(), speaking(row.language):
             letter = COMPOSERS[row.kind](row)
         data = build(
             letter,

@@ -135,6 +135,7 @@ def test_calendars_carry_no_way_to_manage_and_one_reader(posts):
         assert post.ics.count(b"\r\nMETHOD:") == 1
 
 
+@pytest.mark.one_database("of letters; other tests have such names on both")
 def test_names_stay_what_they_are(posts, name):
     for post in posts:
         if post.row.kind in ("my_data", "new_address"):

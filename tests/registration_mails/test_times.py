@@ -8,6 +8,8 @@ from dateutil.rrule import rrulestr
 from gatherings.registration.actions.telling import remind
 from tests.factories import SITE, dates_of, make_event, make_registration, make_series, make_series_registration
 
+pytestmark = pytest.mark.one_database("of times in letters and calendars")
+
 DAYS = ("01-15", "02-19", "03-19", "04-16", "05-21", "06-18", "07-16", "08-20", "09-17", "10-15", "11-19", "12-17")
 UTC_HOURS = (18, 18, 18, 17, 17, 17, 17, 17, 17, 17, 18, 18)
 FIXTURE = {

@@ -21,6 +21,7 @@ def visitor(demo):
     return demo.test_client()
 
 
+@pytest.mark.one_database("refused before the database is asked")
 @pytest.mark.parametrize("host", [EVIL, f"{EVIL}:80", f"gatherings.test.{EVIL}", f"x@{EVIL}", "gatherings.test, x", "[::1]", "a b",  # noqa: E501
                                   "gatherings.test\\@x", "GATHERINGS.test#x"])  # fmt: skip
 def test_a_host_that_is_not_ours_is_refused_everywhere(town, visitor, host):
@@ -63,6 +64,7 @@ def test_what_is_said_of_other_hosts_leaves_no_trace(town, visitor, session, hea
     assert EVIL not in repr(town.books())
 
 
+@pytest.mark.one_database("of addresses and cookies")
 @pytest.mark.parametrize("target", ELSEWHERE, ids=ascii)
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
 def test_the_choice_of_a_clock_leads_on_to_our_own_pages_alone(client, target, headers):
@@ -80,6 +82,7 @@ def test_the_choice_of_a_clock_leads_on_to_our_own_pages_alone(client, target, h
         assert value == "/"
 
 
+@pytest.mark.one_database("of addresses and cookies")
 @pytest.mark.parametrize("path", [f"//{EVIL}/events", f"//{EVIL}", f"/{EVIL}//x", f"///{EVIL}/..", f"/\\{EVIL}", f"//{EVIL}/%2e%2e/zones",  # noqa: E501
                                   f"/zones//{EVIL}", "/events//x"])  # fmt: skip
 def test_odd_paths_lead_nowhere_else(client, path):
@@ -127,6 +130,7 @@ def test_over_tls_the_cookie_stays_there(make_another):
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
 
 
+@pytest.mark.one_database("of addresses and cookies")
 @pytest.mark.parametrize(
     "zone", ["<script>alert(1)</script>", "\x00", "x" * 5000, "Europe/../../etc/passwd", "é" * 300, "%s%n"]
 )

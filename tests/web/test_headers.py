@@ -5,6 +5,8 @@ import pytest
 from gatherings.web.rights import by_link, public
 from tests.factories import make_event
 
+pytestmark = pytest.mark.one_database("of headers")
+
 # As reliability.md, rule 10, has it: nothing inline, nobody frames us, nothing is loaded from elsewhere.
 POLICY = {
     "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "font-src": "'self'", "img-src": "'self'",

@@ -6,6 +6,8 @@ from flask import Flask
 from gatherings.web.rights import machine, public
 from tests.databases import BASE_URL
 
+pytestmark = pytest.mark.one_database("of headers and methods: the database is not asked")
+
 SENTENCE = "Your browser did not say that this form comes from our own page, so nothing was changed."
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
 

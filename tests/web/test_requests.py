@@ -10,6 +10,8 @@ from gatherings.web.rights import by_link, public
 from tests.databases import BASE_URL
 from tests.factories import make_event
 
+pytestmark = pytest.mark.one_database("of what a request says about itself")
+
 ELSEWHERE = "evil.example.org"
 
 

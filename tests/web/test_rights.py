@@ -10,6 +10,8 @@ from gatherings.core.tokens import Claim, Signer
 from gatherings.web.rights import by_link, check_rights, claim_of, machine, public, right_of, signer
 from tests.databases import SECRET
 
+pytestmark = pytest.mark.one_database("of what views declare")
+
 ID = "Abcdefghij_lmnop-rstuv"
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from gatherings.core import zones
 from gatherings.web.times import clock, day_words, instant_words, when
 
+pytestmark = pytest.mark.one_database("of words for times")
+
 LONDON, AUCKLAND, NEW_YORK = "Europe/London", "Pacific/Auckland", "America/New_York"
 
 
