@@ -108,7 +108,7 @@ _compiled: dict[str, tuple[Dialect, LRUCache]] = {}  # by the name of a dialect
 def _share_what_is_compiled(engine: Engine) -> None:
     """Let engines of one dialect share the statements that SQLAlchemy has compiled, as requests in production do.
 
-    The dialect is part of each key; it has met its server already, when the template was migrated.
+    The dialect is part of each key; it has met its server when the template was migrated.
     """
     if engine.name in _compiled:
         engine.dialect, engine._compiled_cache = _compiled[engine.name]
@@ -119,6 +119,8 @@ def migrate(instance: Path, database_url: str) -> None:
     app = make_app(instance, database_url)
     with app.app_context():
         upgrade()
+        with db.engine.connect():
+            pass  # so that the dialect has met its server
         _compiled.setdefault(db.engine.name, (db.engine.dialect, LRUCache(3000)))
         db.engine.dispose()
 
