@@ -2,6 +2,7 @@
 # make test            everything that must hold before a change lands
 # make drills          the load, fault and race bars at full size
 # make bench           measure
+# make lighthouse      what Lighthouse says of three pages, on a phone (needs node, npm and Chromium)
 #
 # REQUIRE=postgres,browser make test   fails where a part is missing, instead of skipping by name
 
@@ -14,7 +15,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CHECKED := gatherings tests $(wildcard wsgi.py benchmarks migrations/env.py)
 
-.PHONY: demo test drills bench lint format lock wheel messages clean
+.PHONY: demo test drills bench lighthouse lint format lock wheel messages clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime.stamp
@@ -44,6 +45,9 @@ drills: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
+lighthouse: .venv/dev.stamp .venv/lighthouse.stamp
+	@exec $(BIN)/python -m benchmarks.lighthouse $(ARGS)
+
 lint: .venv/dev.stamp
 	@echo "Style, types and the order of imports …"
 	@$(BIN)/ruff check --quiet $(CHECKED)
@@ -71,7 +75,7 @@ wheel: .venv/dev.stamp
 # The sentences for translators. `say` marks those that are translated at the edge (gatherings/core/words.py).
 messages: .venv/dev.stamp
 	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keyword _ --keyword gettext --keyword ngettext:1,2 \
-		--keyword say --no-location --sort-output --project Gatherings --output-file messages.pot .
+		--keyword say --keyword say_many:1,2 --no-location --sort-output --project Gatherings --output-file messages.pot .
 
 clean:
 	@rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -97,3 +101,12 @@ clean:
 	@echo "Installing what the tests need …"
 	@$(PIP) install --require-hashes --requirement requirements-dev.txt
 	@touch $@ .venv/runtime.stamp
+
+# Its packages are put beside ours, and none of them may run anything while it is installed.
+LIGHTHOUSE := 12.8.2
+.venv/lighthouse.stamp: | .venv/bin/pip
+	@command -v npm > /dev/null || { echo "Lighthouse needs node and npm (on Debian and Ubuntu: apt-get install nodejs npm)."; exit 1; }
+	@echo "Installing Lighthouse $(LIGHTHOUSE) …"
+	@rm -rf .venv/lighthouse && mkdir -p .venv/lighthouse
+	@npm install --prefix .venv/lighthouse --ignore-scripts --no-audit --no-fund --no-save --loglevel=error lighthouse@$(LIGHTHOUSE)
+	@touch $@

@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["migrate"] = Migrations(db, data_folder("migrations"))
     Htmx(app)
     csrf.init_app(app)
-    init_i18n(app)
+    init_i18n(app, settings.languages, by_address=settings.development)
     times.init_times(app)
     init_questions(app)
     init_headers(app, https=settings.https)
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         stamps = Stamps(db.engine, PUBLIC_STAMP)
     # From the inside out: the app, who works at a time, what is kept, files.
-    app.wsgi_app = KeptFirst(Turnstile(app.wsgi_app, settings.threads), PageCache(), stamps)  # type: ignore[method-assign]
+    app.wsgi_app = KeptFirst(Turnstile(app.wsgi_app, settings.threads), PageCache(), stamps, settings.languages)  # type: ignore[method-assign]
     init_static(app, data_folder("static"), settings.instance, https=settings.https)
     if settings.proxy_count:
         count = settings.proxy_count

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
+from gatherings.core import pseudo
+
 
 class BadSetting(Exception):
     """A setting that cannot be; the message names it and says what it should be."""
@@ -55,6 +57,7 @@ class Settings:
     change_delay: int = 180
     network_limit: int = 600
     threads: int = 8
+    languages: tuple[str, ...] = ("en",)
 
     @property
     def host(self) -> str:
@@ -100,8 +103,11 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "change_delay": _number(env, "CHANGE_MAIL_DELAY", 180, 0, 3600),
         "network_limit": _number(env, "REGISTRATIONS_PER_NETWORK", 600, 1, 1_000_000),
         "threads": _number(env, "GATHERINGS_THREADS", 8, 1, 64),
+        "languages": _languages(env.get("GATHERINGS_LANGUAGES") or "en"),
     }
     values.update(overrides)
+    if set(pseudo.TAGS) & set(values["languages"]) and not values["development"]:  # type: ignore[arg-type]
+        raise BadSetting(f"GATHERINGS_LANGUAGES takes {' and '.join(pseudo.TAGS)} in development alone.")
     if values["demo"] and not re.search(r"//(127\.0\.0\.1|localhost|[a-z0-9.-]+\.test)(:|$)", str(values["base_url"])):
         # The demo's mailbox shows everybody's mail and links to everybody.
         raise BadSetting("GATHERINGS_DEMO should be 0 where BASE_URL is an address that other people can reach.")
@@ -134,6 +140,13 @@ def _one_of(env: Mapping[str, str], name: str, choices: tuple[str, ...], default
     if text not in choices:
         raise BadSetting(f"{name} should be one of {', '.join(choices)}, not “{text}”.")
     return text
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    tags = tuple(tag.strip() for tag in text.split(","))
+    if not all(re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", tag) for tag in tags) or len(set(tags)) < len(tags):
+        raise BadSetting(f"GATHERINGS_LANGUAGES should be languages with commas between them, like en,sv, not “{text}”.")
+    return tags
 
 
 def _split(name: str, text: str, example: str) -> SplitResult:

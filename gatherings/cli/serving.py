@@ -2,6 +2,7 @@
 
 import ctypes
 from contextlib import suppress
+from typing import Any
 
 from flask import Flask
 
@@ -39,7 +40,8 @@ def serve(app: Flask, host: str, port: int, workers: int, threads: int) -> None:
         websockets=False,
     )
     _give_memory_back()
-    served = BodiesFirst(app, HALL // 2)
+    asset: Any = app.jinja_env.globals["asset"]
+    served = BodiesFirst(app, HALL // 2, asset("app.css"))
     server.serve(target_loader=lambda target: served)
 
 

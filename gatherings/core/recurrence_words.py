@@ -3,7 +3,7 @@
 from datetime import date
 
 from gatherings.core.recurrence_days import Pattern
-from gatherings.core.words import Sentence, say
+from gatherings.core.words import Sentence, say, say_many
 
 WEEKDAYS = (
     say("Monday"), say("Tuesday"), say("Wednesday"), say("Thursday"), say("Friday"),
@@ -29,16 +29,15 @@ def rule_words(rule: Pattern, count: int | None, until: date | None) -> Sentence
     """Say a rule and its end; `until` is the last day. Values are Sentences, dates and numbers."""
     words = _monthly_or_yearly(rule) if rule.freq in ("MONTHLY", "YEARLY") else _daily_or_weekly(rule)
     if count:
-        once = say("%(rule)s, once", rule=words)
-        return once if count == 1 else say("%(rule)s, %(count)s times", rule=words, count=count)
+        return say_many("%(rule)s, once", "%(rule)s, %(num)s times", count, rule=words)
     return say("%(rule)s, until %(date)s", rule=words, date=until) if until else words
 
 
 def _daily_or_weekly(rule: Pattern) -> Sentence:
     words, weekdays = _every(rule), [WEEKDAYS[day] for _, day in rule.by_day]
     if rule.freq == "WEEKLY" and len(weekdays) == 1 and rule.interval <= 2:
-        text = (say("every %(day)s"), say("every second %(day)s"))[rule.interval - 1].text
-        words = Sentence(text, {"day": weekdays[0]})
+        day = weekdays[0]
+        words = say("every %(day)s", day=day) if rule.interval == 1 else say("every second %(day)s", day=day)
     elif weekdays:
         words = say("%(every)s on %(days)s", every=words, days=_listed(weekdays))
     if rule.by_month_day:
@@ -73,13 +72,13 @@ def _every(rule: Pattern) -> Sentence:
         return _EVERY[rule.freq][rule.interval - 1]
     match rule.freq:
         case "DAILY":
-            return say("every %(number)s days", number=rule.interval)
+            return say_many("every day", "every %(num)s days", rule.interval)
         case "WEEKLY":
-            return say("every %(number)s weeks", number=rule.interval)
+            return say_many("every week", "every %(num)s weeks", rule.interval)
         case "MONTHLY":
-            return say("every %(number)s months", number=rule.interval)
+            return say_many("every month", "every %(num)s months", rule.interval)
         case _:
-            return say("every %(number)s years", number=rule.interval)
+            return say_many("every year", "every %(num)s years", rule.interval)
 
 
 def _weekdays(rule: Pattern) -> Sentence:
@@ -109,10 +108,21 @@ def _month_days(rule: Pattern) -> Sentence:
 def _ordinal(number: int) -> Sentence:
     if number in _ORDINALS:
         return _ORDINALS[number]
-    place = abs(number)
-    ending = "th" if 11 <= place <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
-    nth = Sentence(f"{place}{ending}")  # English in every language: hardly anybody counts weekdays so far
+    nth = _nth(abs(number))
     return nth if number > 0 else say("%(nth)s-to-last", nth=nth)
+
+
+def _nth(number: int) -> Sentence:
+    """Write a number as a place in a row; a language may have one way for all of them."""
+    match 0 if 11 <= number % 100 <= 13 else number % 10:
+        case 1:
+            return say("%(number)sst", number=number)
+        case 2:
+            return say("%(number)snd", number=number)
+        case 3:
+            return say("%(number)srd", number=number)
+        case _:
+            return say("%(number)sth", number=number)
 
 
 def _listed(words: list[Sentence]) -> Sentence:

@@ -9,7 +9,7 @@ lengths out of bounds; nothing is ever cut. NFC and not NFKC: "ﬁ", "²" and "�
 import re
 import unicodedata
 
-from gatherings.core.words import Sentence, say
+from gatherings.core.words import Sentence, say, say_many
 
 MARKS_IN_A_ROW = 8  # Tibetan, Hebrew with cantillation and phonetics stay below; stacked "Zalgo" text does not
 _LINE_BREAKS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
@@ -196,13 +196,20 @@ def _refuse_huge(text: str, most: int) -> None:
 def _refuse_length(text: str, least: int, most: int) -> None:
     if len(text) > most:
         raise TextProblem(
-            say(
-                "This is %(length)s characters long, and there is room for %(most)s. Please make it shorter.",
-                length=len(text),
+            say_many(
+                "This is %(num)s character long, and there is room for %(most)s. Please make it shorter.",
+                "This is %(num)s characters long, and there is room for %(most)s. Please make it shorter.",
+                len(text),
                 most=most,
             )
         )
     if len(text) < least:
         if not text:
             raise TextProblem(say("This is still empty. Please fill it in."))
-        raise TextProblem(say("Please write a little more here: %(least)s characters or more.", least=least))
+        raise TextProblem(
+            say_many(
+                "Please write a little more here: %(num)s character or more.",
+                "Please write a little more here: %(num)s characters or more.",
+                least,
+            )
+        )

@@ -17,7 +17,7 @@ from gatherings.core import zones
 from gatherings.core.recurrence import Rule
 from gatherings.core.tokens import new_public_id
 from gatherings.db.places import Places
-from gatherings.events import rules
+from gatherings.events import rules, search
 from gatherings.events.models import CoListing, Event, EventChange, OldSlug, Series, SeriesRule
 
 
@@ -52,6 +52,7 @@ def create_event(session: Session, values: Mapping[str, Any], *, host: str, now:
     if event.status == "cancelled":
         event.cancelled_at = now
     _make_pools(session, event, capacity_room, capacity_online)
+    event.search_text = search.first_words(session, event)
     session.add(event)
     session.flush()
     touch_communities(session, [event.id])
@@ -100,6 +101,8 @@ def change_event(
         note_change(session, event, kinds, before, now=now, delay=delay, via_series=via_series)
     event.changed_at = now
     session.flush()
+    if not search.COLUMNS.isdisjoint(values):
+        search.renew(session, [event.id])
     touch_communities(session, [event.id])
     return kinds
 

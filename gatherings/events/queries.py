@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.communities.models import Community
 from gatherings.core.errors import NotFound
 from gatherings.db.places import Places
 from gatherings.db.types import UtcDateTime
-from gatherings.events.models import CoListing, Event, EventChange, OldSlug, Series, SeriesRule
+from gatherings.events import listing
+from gatherings.events.listing import Filters
+from gatherings.events.models import Event, EventChange, OldSlug, Series, SeriesRule
 
 # Zone rules move a start by hours, never by days: with this margin nothing that is still to come is missed.
 _DAY_AND_MORE = timedelta(days=2)
@@ -34,6 +36,7 @@ def get_event_page(session: Session, slug: str) -> Event | Moved:
         .options(
             joinedload(Event.community),
             joinedload(Event.series),
+            joinedload(Event.series_rule),
             joinedload(Event.umbrella),
             joinedload(Event.room),
             joinedload(Event.online),
@@ -93,60 +96,12 @@ def _moved(session: Session, kind: str, slug: str, model: type[Event] | type[Ser
     return found
 
 
-def list_coming(
-    session: Session,
-    now: datetime,
-    *,
-    community_id: int | None = None,
-    mode: str | None = None,
-    words: str | None = None,
-    between: tuple[datetime, datetime] | None = None,
-    limit: int = 50,
-    after: tuple[datetime, int] | None = None,
-) -> list[Event]:
-    """List public events that are not over, soonest first; keyset page by (starts_at, id); one query.
+def list_coming(session: Session, now: datetime, *, community_id: int | None = None, limit: int = 50) -> list[Event]:
+    """List public events that are not over, soonest first, with their community and places; one query.
 
-    Cancelled ones stay in the list, said to be so. Umbrella events carry their community; places come along.
+    Cancelled ones stay in the list, said to be so.
     """
-    conditions: list[ColumnElement[bool]] = [
-        Event.listing == "public",
-        Event.status.in_(("published", "cancelled")),
-        Event.ends_at > now,
-    ]
-    if community_id is not None:
-        conditions.append(_of_community(community_id))
-    if mode is not None:
-        conditions.append(Event.mode == mode)
-    if between is not None:
-        conditions.append(and_(Event.starts_at >= between[0], Event.starts_at < between[1]))
-    for word in (words or "").split()[:8]:
-        pattern = f"%{_escaped(word.lower())}%"
-        conditions.append(
-            or_(
-                func.lower(Event.title).like(pattern, escape="\\"),
-                func.lower(Event.summary).like(pattern, escape="\\"),
-            )
-        )
-    if after is not None:
-        conditions.append(or_(Event.starts_at > after[0], and_(Event.starts_at == after[0], Event.id > after[1])))
-    return list(
-        session.scalars(
-            select(Event)
-            .where(*conditions)
-            .order_by(Event.starts_at, Event.id)
-            .limit(limit)
-            .options(joinedload(Event.community), joinedload(Event.room), joinedload(Event.online))
-        )
-    )
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _of_community(community_id: int) -> ColumnElement[bool]:
-    listed = select(CoListing.event_id).where(CoListing.community_id == community_id)
-    return or_(Event.community_id == community_id, Event.id.in_(listed))
+    return listing.find(session, now, Filters(community_id=community_id), limit=limit).events
 
 
 def list_dates(session: Session, series_id: int, *, since: datetime, limit: int = 60) -> list[Event]:

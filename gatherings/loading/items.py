@@ -13,22 +13,34 @@ from gatherings.core.recurrence import InvalidRule, Rule
 from gatherings.core.words import say
 from gatherings.events.rules import derive
 from gatherings.loading.fields import Part, Reader, local_time
-from gatherings.loading.parts import read_consents, read_questions, read_resources, read_speakers, read_when, read_where
+from gatherings.loading.parts import (
+    read_asked_often,
+    read_consents,
+    read_questions,
+    read_resources,
+    read_speakers,
+    read_when,
+    read_where,
+)
 from gatherings.loading.programme import CommunityItem, DateItem, EventItem, SeriesItem
 from gatherings.loading.rules import AfterStart, Fixed, When, ends_after
 
 COMMUNITY = (
-    "slug", "name", "accent", "zone", "tagline", "about", "website", "sender", "code_of_kindness", "consents",
+    "slug", "name", "accent", "zone", "tagline", "about", "website", "sender", "code_of_kindness", "access_notes",
+    "asked_often", "consents",
 )  # fmt: skip
 SERIES = (
     "slug", "community", "title", "summary", "about", "rule", "starts", "minutes", "zone", "language", "mode",
     "places", "place", "join", "ahead", "status", "questions", "dates", "editions",
 )  # fmt: skip
-DATE = ("on", "title", "summary", "about", "starts", "status", "speakers", "resources", "recording")
+DATE = (
+    "on", "title", "summary", "about", "access_notes", "asked_often", "starts", "status", "speakers", "resources",
+    "recording",
+)  # fmt: skip
 EVENT = (
     "slug", "community", "also_listed_by", "series", "edition", "umbrella", "title", "summary", "about", "starts",
     "minutes", "ends", "all_day", "zone", "language", "mode", "places", "place", "join", "status", "listing",
-    "speakers", "resources", "recording", "registration", "questions", "consents",
+    "speakers", "resources", "recording", "access_notes", "asked_often", "registration", "questions", "consents",
 )  # fmt: skip
 MOST_MINUTES = 60 * 24 * 60
 STATUSES = ("published", "draft", "cancelled")
@@ -57,6 +69,8 @@ def read_community(part: Part) -> CommunityItem:
         "website": part.url("website", 500),
         "sender": part.name("sender") if part.has("sender") else name,
         "code_of_kindness": part.text("code_of_kindness") or None,
+        "access_notes": part.text("access_notes"),
+        "asked_often": read_asked_often(part),
     }
     return CommunityItem(part.slug("slug"), values, read_consents(part), part.place)
 
@@ -134,6 +148,7 @@ def _date(own: Part) -> DateItem:
         ("title", own.title),
         ("summary", lambda name: own.line_text(name, 500)),
         ("about", own.text),
+        ("access_notes", own.text),
         ("recording", own.url),
     ):
         if own.has(name):
@@ -146,6 +161,8 @@ def _date(own: Part) -> DateItem:
             own.wrong("starts", say("A single date moves to a day and hour written out, as in 2026-03-05 18:00."))
     if own.has("status"):
         values["status"] = own.one_of("status", ("published", "cancelled"), "published")
+    if own.has("asked_often"):
+        values["asked_often"] = read_asked_often(own)
     if own.has("speakers"):
         values["speakers"] = list(read_speakers(own))
     if own.has("resources"):
@@ -190,6 +207,8 @@ def read_event(part: Part) -> EventItem:
         "language": part.language(),
         **read_where(part),
         "recording_url": part.url("recording"),
+        "access_notes": part.text("access_notes"),
+        "asked_often": read_asked_often(part),
         "status": part.one_of("status", STATUSES, "published"),
         "listing": part.one_of("listing", ("public", "link"), "public"),
         "takes_registrations": takes,

@@ -172,6 +172,16 @@ def read_resources(part: Part) -> Parts:
     return _each(part, "resources", ("title", "url", "note"), resource)
 
 
+def read_asked_often(part: Part) -> list[dict[str, str]]:
+    """Read the questions that people ask, with their answers (Markdown), in order."""
+
+    def asked(own: Part) -> dict[str, Any]:
+        own.need("question", "answer")
+        return {"question": own.title("question", 300), "answer": own.text("answer", 5000)}
+
+    return [dict(one) for one in _each(part, "asked_often", ("question", "answer"), asked)]
+
+
 def read_consents(part: Part) -> Parts:
     """Read consents: separate boxes."""
 

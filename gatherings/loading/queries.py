@@ -16,13 +16,16 @@ from gatherings.questions.models import ConsentText, Question
 from gatherings.registration.models import Registration
 from gatherings.registration.rules import LIVE
 
-COMMUNITY_COLUMNS = ("name", "accent", "zone", "tagline", "about", "website", "sender", "code_of_kindness")
+COMMUNITY_COLUMNS = (
+    "name", "accent", "zone", "tagline", "about", "website", "sender", "code_of_kindness", "access_notes",
+    "asked_often",
+)  # fmt: skip
 WHERE_COLUMNS = ("mode", "place_name", "place_address", "place_map", "join_url")
 TEXT_COLUMNS = ("title", "summary", "about", "language")
 SERIES_COLUMNS = (*TEXT_COLUMNS, *WHERE_COLUMNS, "capacity_room", "capacity_online", "ahead", "status")
 EVENT_COLUMNS = (
-    *TEXT_COLUMNS, *WHERE_COLUMNS, "recording_url", "status", "listing", "takes_registrations", "edition_year",
-    "theme", "approximate",
+    *TEXT_COLUMNS, *WHERE_COLUMNS, "recording_url", "access_notes", "asked_often", "status", "listing",
+    "takes_registrations", "edition_year", "theme", "approximate",
 )  # fmt: skip
 SPEAKER_FIELDS = ("name", "role", "group", "about", "country", "talk")
 RESOURCE_FIELDS = ("title", "url", "note")

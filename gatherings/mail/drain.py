@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from flask import Flask
-from flask_babel import force_locale
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -28,6 +27,7 @@ from gatherings.mail import actions, queries
 from gatherings.mail.message import Letter, build, composed_at
 from gatherings.mail.models import OutboxMail
 from gatherings.mail.transport import MAIL_BUDGET, Away, Lost, Outcome, Refused, Sent, Transport, TryLater
+from gatherings.web.i18n import speaking
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class _Drain:
         compose = self._composers.get(mail.kind)
         if compose is None:
             raise LookupError(f"nobody knows how to write mails of kind {mail.kind}")
-        with force_locale(mail.language):
+        with speaking(mail.language):
             letter = compose(mail)
         mime = build(
             letter,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from gatherings.core import zones
-from gatherings.core.words import Sentence, say
+from gatherings.core.words import Sentence, say, say_many
 from gatherings.events.rules import Door, door
 
 SOON = timedelta(hours=24)
@@ -57,9 +57,9 @@ def states_of(event: Any, now: datetime) -> list[State]:
 
 def _soon(left: timedelta) -> Sentence:
     hours, minutes = int(left / timedelta(hours=1)), int(left / timedelta(minutes=1))
-    if hours >= 2:
-        return say("Begins in %(count)s hours", count=hours)
-    return say("Begins in one hour") if hours == 1 else say("Begins in %(count)s minutes", count=max(1, minutes))
+    if hours >= 1:
+        return say_many("Begins in one hour", "Begins in %(num)s hours", hours)
+    return say_many("Begins in one minute", "Begins in %(num)s minutes", max(1, minutes))
 
 
 def _places(event: Any) -> list[State]:
@@ -74,72 +74,93 @@ def _places(event: Any) -> list[State]:
     if left == 0:
         return [State(say("Full: waiting list"), "warn")]
     if left is not None and left <= FEW:
-        return [State(say("One place left") if left == 1 else say("%(count)s places left", count=left), "good")]
+        return [State(say_many("One place left", "%(num)s places left", left), "good")]
     return []
 
 
 @dataclass(frozen=True)
 class Day:
-    """A day of a list: None for what has begun already."""
+    """A day of a list; `name` is "today" or "tomorrow" where it is one of them.
+
+    Without a date: "now" is what has begun already, "open" what has no day yet.
+    """
 
     date: date | None
     events: Sequence[Any]
+    name: str | None = None
 
 
 def by_day(events: Iterable[Any], zone: str | None, now: datetime) -> list[Day]:
     """Put events under days on the clock of `zone` (None: each on its host's own), soonest first.
 
-    Whole days stay days on the host's clock. What has begun already comes first, under no day.
+    Whole days stay days on the host's clock. What has begun already comes first, what has no day yet last. Where
+    hosts disagree about which day it is, a day has no name.
     """
     begun: list[Any] = []
+    without: list[Any] = []
     days: dict[date, list[Any]] = {}
+    names: dict[date, set[str | None]] = {}
     for event in events:
-        if event.starts_at <= now:
-            begun.append(event)
+        if event.approximate or event.starts_at <= now:
+            (without if event.approximate else begun).append(event)
             continue
         where = event.zone if zone is None or event.all_day else zone
-        days.setdefault(zones.to_local(event.starts_at, where).date(), []).append(event)
-    listed = [Day(day, days[day]) for day in sorted(days)]
-    return [Day(None, begun), *listed] if begun else listed
+        day = zones.to_local(event.starts_at, where).date()
+        days.setdefault(day, []).append(event)
+        names.setdefault(day, set()).add(_name_of(day, where, now))
+    listed = [Day(day, days[day], names[day].pop() if len(names[day]) == 1 else None) for day in sorted(days)]
+    ends = [Day(None, begun, "now")], [Day(None, without, "open")]
+    return [*(ends[0] if begun else ()), *listed, *(ends[1] if without else ())]
+
+
+def _name_of(day: date, zone: str, now: datetime) -> str | None:
+    if abs(day - now.date()) > timedelta(days=2):  # clocks differ by a day and a little more at the most
+        return None
+    return {0: "today", 1: "tomorrow"}.get((day - zones.to_local(now, zone).date()).days)
 
 
 @dataclass(frozen=True)
-class SeriesDate:
-    """A date of a series; `was` is the reader's time of the date before, where the reader's hour moves here."""
+class Year:
+    """A year of what has been, with its events in their order."""
 
-    event: Any
-    was: str | None
+    year: int
+    events: Sequence[Any]
 
 
-def with_moves(events: Iterable[Any], zone: str | None) -> list[SeriesDate]:
-    """Mark the dates at which the hour on the clock of `zone` is another than at the date before."""
-    listed: list[SeriesDate] = []
-    before: str | None = None
+def by_year(events: Iterable[Any], zone: str | None) -> list[Year]:
+    """Put past events under years on the clock of `zone` (None: on the host's); editions stand under their own year."""
+    years: dict[int, list[Any]] = {}
     for event in events:
-        hour = None if zone is None or event.all_day else f"{zones.to_local(event.starts_at, zone):%H:%M}"
-        listed.append(SeriesDate(event, before if before is not None and hour is not None and before != hour else None))
-        before = hour or before
-    return listed
+        where = event.zone if zone is None or event.all_day else zone
+        year = event.edition_year if event.approximate else None
+        years.setdefault(year or zones.to_local(event.starts_at, where).year, []).append(event)
+    return [Year(year, listed) for year, listed in years.items()]
+
+
+def month_of(month: str) -> date | None:
+    """Give the first day of a month written as "2026-12"; None for nonsense."""
+    digits = month[:4] + month[5:]
+    if len(month) != 7 or month[4] != "-" or not (digits.isascii() and digits.isdigit()):
+        return None
+    year, number = int(month[:4]), int(month[5:])
+    return date(year, number, 1) if 1970 <= year <= 9000 and 1 <= number <= 12 else None
 
 
 def month_bounds(month: str, zone: str) -> tuple[datetime, datetime] | None:
     """Give the instants at which a month ("2026-12") begins and ends on the clock of `zone`; None for nonsense."""
-    if len(month) != 7 or month[4] != "-" or not (month[:4] + month[5:]).isascii():
+    day = month_of(month)
+    if day is None:
         return None
-    if not (month[:4] + month[5:]).isdigit():
-        return None
-    year, number = int(month[:4]), int(month[5:])
-    if not (1970 <= year <= 9000 and 1 <= number <= 12):
-        return None
-    first = datetime(year, number, 1)
-    after = datetime(year + number // 12, number % 12 + 1, 1)
+    first = datetime(day.year, day.month, 1)
+    after = datetime(day.year + day.month // 12, day.month % 12 + 1, 1)
     return zones.to_utc_rfc(first, zone)[0].astimezone(UTC), zones.to_utc_rfc(after, zone)[0].astimezone(UTC)
 
 
-def months_from(today: date) -> list[date]:
-    """List the first days of this month and the next twelve."""
+def months_from(today: date, *, back: bool = False) -> list[date]:
+    """List the first days of this month and the next twelve, or (`back`) of the twelve before."""
     count = today.year * 12 + today.month - 1
-    return [date((count + step) // 12, (count + step) % 12 + 1, 1) for step in range(MONTHS_AHEAD)]
+    steps = (-step if back else step for step in range(MONTHS_AHEAD))
+    return [date((count + step) // 12, (count + step) % 12 + 1, 1) for step in steps]
 
 
 def web_link(url: str | None) -> str | None:

@@ -54,7 +54,7 @@ def facts_for(
     """Snapshot what a mail about one registration says; JSON values only."""
     return {
         "event": facts_of(event),
-        "community": {"name": community.name, "slug": community.slug, "sender": community.sender},
+        "community": _community(community),
         "to": {
             "name": registration.name,
             "address": address,
@@ -76,6 +76,10 @@ def facts_for(
         "before": before,
         **more,
     }
+
+
+def _community(community: Community) -> dict[str, str]:
+    return {"name": community.name, "slug": community.slug, "sender": community.sender, "accent": community.accent}
 
 
 def rule_facts(
@@ -142,7 +146,7 @@ def series_facts(
             for event, registration in dates
             if ending_after is None or event.ends_at > ending_after
         ],
-        "community": {"name": community.name, "slug": community.slug, "sender": community.sender},
+        "community": _community(community),
         "to": {
             "name": series_registration.name,
             "address": address,

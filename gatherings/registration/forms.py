@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from gatherings.accounts.rules import Address, InvalidAddress, normalise_address
-from gatherings.core import zones
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import InvalidInput
 from gatherings.core.recurrence import Rule
 from gatherings.core.text import TextProblem, clean_name
 from gatherings.core.words import Sentence, say
+from gatherings.core.zone_search import resolve
+from gatherings.core.zone_table import Place
 from gatherings.db.places import Places
 from gatherings.events.models import Event, SeriesRule
 from gatherings.events.rules import DOOR_WORDS, Door, door
@@ -33,6 +34,8 @@ LONGEST_NAME = 120  # code points, as core/text.py's own
 _ZONE_UNKNOWN = say(
     "We do not know a place of this name. Please type a large city in your time zone, such as Auckland or Toronto."
 )
+_ZONE_UNSURE = say("We are not sure which place you mean. Please choose one of these, or add its country.")
+_PLACES_OFFERED = 8
 
 
 class CleanField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no types
@@ -52,6 +55,23 @@ class CleanField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no t
             raise wtforms.validators.StopValidation(words(problem.sentence)) from problem
 
 
+class ZoneField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no types
+    """Whose clock somebody is on: a city, country or zone as typed; `clean` is the zone (IANA) that is kept.
+
+    Where more than one place may be meant, `places` are offered to choose from.
+    """
+
+    clean: Any = None
+    places: tuple[Place, ...] = ()
+
+    def pre_validate(self, form: Any) -> None:
+        """Find the one zone that is meant, the same way as the list that opens while one types."""
+        found = resolve((self.data or "").strip())
+        self.clean, self.places = found.zone, found.places[:_PLACES_OFFERED]
+        if self.clean is None:
+            raise wtforms.validators.StopValidation(words(_ZONE_UNSURE if self.places else _ZONE_UNKNOWN))
+
+
 class ChoiceField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no types
     """One of a few choices (key, label); what is not among them is refused in our own words."""
 
@@ -67,13 +87,6 @@ class ChoiceField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no 
 
 def _read_name(typed: str) -> str:
     return clean_name(typed, most=LONGEST_NAME)
-
-
-def _read_zone(typed: str) -> str:
-    found = zones.canonical(typed.strip())
-    if found is None:
-        raise TextProblem(_ZONE_UNKNOWN)
-    return found
 
 
 class PlainForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -123,7 +136,7 @@ class _RegisterForm(PlainForm):
 
     name = CleanField("", _read_name, id="name")
     email = CleanField("", normalise_address, id="email")
-    zone = CleanField("", _read_zone, id="zone")
+    zone = ZoneField("", id="zone")
     fax = wtforms.StringField("", id="fax")
 
     event: Event
@@ -253,7 +266,7 @@ class _DetailsForm(PlainForm):
     """What may be changed of a registration: name, zone, answers."""
 
     name = CleanField("", _read_name, id="name")
-    zone = CleanField("", _read_zone, id="zone")
+    zone = ZoneField("", id="zone")
     asked: Sequence[tuple[Question, str]] = ()
 
     @property

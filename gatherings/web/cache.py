@@ -24,7 +24,7 @@ from gatherings.core.clock import utc_now
 from gatherings.core.tokens import new_public_id
 from gatherings.db.session import current_session
 from gatherings.db.stamps import Stamp, Stamps
-from gatherings.web.i18n import language_of
+from gatherings.web.i18n import LANGUAGES, language_of
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication
@@ -124,13 +124,16 @@ def kept(
 class KeptFirst:
     """WSGI middleware that answers from the cache, and keeps what views have marked."""
 
-    def __init__(self, app: "WSGIApplication", cache: PageCache, stamps: Stamps) -> None:
+    def __init__(
+        self, app: "WSGIApplication", cache: PageCache, stamps: Stamps, languages: tuple[str, ...] = LANGUAGES
+    ) -> None:
         self._app = app
         self._cache = cache
         self._stamps = stamps
+        self._languages = languages
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-        key = _key(environ)
+        key = _key(environ, self._languages)
         if key is None:
             return self._app(environ, start_response)
         found = self._cache.find(key)
@@ -164,7 +167,7 @@ class KeptFirst:
         return [body]
 
 
-def _key(environ: dict[str, Any]) -> Key | None:
+def _key(environ: dict[str, Any], languages: tuple[str, ...]) -> Key | None:
     """Give what an answer depends on besides the database and the time; None for what is never kept.
 
     Other headers are taken as they came: two spellings of one wish are kept twice, and never mixed up.
@@ -182,7 +185,7 @@ def _key(environ: dict[str, Any]) -> Key | None:
         environ["QUERY_STRING"],
         cookie,
         _packing(get("HTTP_ACCEPT_ENCODING") or ""),
-        language_of(get("HTTP_ACCEPT_LANGUAGE") or ""),
+        language_of(get("HTTP_ACCEPT_LANGUAGE") or "", languages),
         get("HTTP_HOST"),
         get("wsgi.url_scheme"),
         get("HTTP_X_VISITOR_ZONE"),

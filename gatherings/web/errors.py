@@ -1,17 +1,28 @@
-"""Refusals and failures become pages, or fragments under htmx. Nobody else catches a DomainError."""
+"""Refusals and failures become pages, or fragments under htmx. Nobody else catches a DomainError.
+
+An error page asks the database for nothing. Where even its template fails, a plain page stands in.
+"""
 
 import logging
+from email.utils import parseaddr
+from typing import Any
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, current_app, g, make_response, render_template
 from htmx_flask import request
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gatherings.core import errors
-from gatherings.core.words import Sentence, say
+from gatherings.core.clock import utc_now
+from gatherings.core.words import Sentence
 from gatherings.db.session import db, unavailable
-from gatherings.web.i18n import gettext as _
+from gatherings.web import error_words
+from gatherings.web.answers import wants_fragment
 from gatherings.web.i18n import words
+from gatherings.web.plain import Fence, plain_fragment, plain_page
+from gatherings.web.requests import settings
+from gatherings.web.visitor import visitor_zone
 
 log = logging.getLogger(__name__)
 
@@ -23,17 +34,7 @@ _STATUS: tuple[tuple[type[errors.DomainError], int], ...] = (
     (errors.TooMany, 429),
     (errors.Busy, 503),
 )
-
-_SENTENCES = {
-    400: say("Your browser sent something that we could not read. Please go back and try again."),
-    404: say("There is nothing at this address. The link may be old, or a letter is missing."),
-    405: say("This address does not take that. Please go back and use the button on the page."),
-    413: say("That is more than we can take at once. Please shorten it and try again."),
-    415: say("That kind of file cannot be taken here."),
-    429: say("That was tried very often in a short time. Please wait a little and try again."),
-    500: say("Something went wrong on our side. Nothing you typed was taken; please try again in a minute."),
-    503: say("Many people are here at this moment. Please try again in a few seconds."),
-}
+_KEEPS_TYPED = (429, 500, 503)  # what passes by itself: one press sends the form again
 
 
 def status_of(error: errors.DomainError) -> int:
@@ -41,21 +42,64 @@ def status_of(error: errors.DomainError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 409)
 
 
-def error_answer(status: int, sentence: Sentence, *, retry_after: int | None = None) -> Response:
-    """Render an error as a page, or as a visible fragment under htmx."""
-    template = "errors/_error.html" if request.htmx else "errors/error.html"
-    typed = _typed_form() if status in (503, 429) else []
-    body = render_template(template, status=status, sentence=words(sentence), typed=typed, title=_("Not this time"))
+def error_answer(
+    status: int,
+    sentence: Sentence | None = None,
+    *,
+    retry_after: int | None = None,
+    problems: list[Sentence] | None = None,
+) -> Response:
+    """Render an error as a page, or as a visible fragment under htmx; `sentence` stands in for the status's own."""
+    fragment = wants_fragment()
+    try:
+        template = "errors/_error.html" if fragment else "errors/error.html"
+        body = render_template(template, **_values(status, sentence, retry_after, problems or []))
+    except Exception:
+        log.exception("an error page failed", extra=_id())
+        body = _plain(status, sentence, fragment)
     response = make_response(body, status)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
-    if request.htmx:
+    if fragment:
         # The form stays as it was typed; the sentence appears above it.
         response.headers["HX-Retarget"] = "#notice"
         response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def _values(
+    status: int, sentence: Sentence | None, retry_after: int | None, problems: list[Sentence]
+) -> dict[str, Any]:
+    told, own = error_words.told(status), error_words.own_sentence(sentence)
+    path, query = request.path, request.query_string.decode("ascii", "replace")
+    wait = status == 429 and retry_after is not None
+    return {
+        "status": status,
+        "title": words(told.title),
+        "sentence": words(own or told.sentence),
+        "advice": "" if own or wait else words(told.advice),
+        "problems": [words(problem) for problem in problems] if len(problems) > 1 else [],
+        "wait": error_words.wait_words(retry_after, visitor_zone(), utc_now()) if wait and retry_after else "",
+        "typed": _typed_form() if status in _KEEPS_TYPED else [],
+        "again": error_words.same_address(path, query),
+        "repeats": request.method in ("GET", "HEAD") and status in _KEEPS_TYPED,
+        "back": error_words.came_from(request.referrer, settings().base_url),
+        "own_link": error_words.is_own_link(path),
+        "meant": error_words.words_of_address(path) if status == 404 else "",
+        "request_id": g.get("request_id", ""),
+        "contact": parseaddr(settings().mail_from)[1],
+    }
+
+
+def _plain(status: int, sentence: Sentence | None, fragment: bool) -> str:
+    told = error_words.told(status)
+    text = str(error_words.own_sentence(sentence) or f"{told.sentence} {told.advice}")
+    if fragment:
+        return plain_fragment(text)
+    asset: Any = current_app.jinja_env.globals.get("asset")
+    return plain_page(str(told.title), text, asset("app.css") if asset else "")
 
 
 def _typed_form() -> list[tuple[str, str]]:
@@ -65,21 +109,27 @@ def _typed_form() -> list[tuple[str, str]]:
     return [(name, value) for name, values in request.form.lists() for value in values if len(value) < 20_000]
 
 
+def _id() -> dict[str, str]:
+    """Give the request's id for a line in the log: the number that somebody quotes leads to it."""
+    return {"request_id": g.get("request_id", "")}
+
+
 def init_errors(app: Flask) -> None:
     """Register the handlers for refusals, HTTP errors, a busy database and whatever nobody foresaw."""
+    app.wsgi_app = Fence(app.wsgi_app)  # type: ignore[method-assign]  # how middleware is put around a Flask app
 
     @app.errorhandler(errors.DomainError)
     def refused(error: errors.DomainError) -> Response:
         retry_after = getattr(error, "retry_after", None)
-        return error_answer(status_of(error), error.sentence, retry_after=retry_after)
+        problems = [problem.sentence for problem in getattr(error, "problems", [])]
+        return error_answer(status_of(error), error.sentence, retry_after=retry_after, problems=problems)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         status = error.code or 500
         if status < 400:
             return make_response(error.get_response())
-        retry_after = 60 if status in (429, 503) else None
-        response = error_answer(status, _SENTENCES.get(status, _SENTENCES[400]), retry_after=retry_after)
+        response = error_answer(status, retry_after=60 if status in (429, 503) else None)
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # RFC 9110 15.5.6
         return response
@@ -88,13 +138,18 @@ def init_errors(app: Flask) -> None:
     def database_error(error: DBAPIError) -> Response:
         db.session.rollback()
         if unavailable(error):
-            log.warning("database unavailable: %s", type(error.orig).__name__)
-            return error_answer(503, _SENTENCES[503], retry_after=5)
-        log.exception("database error")
-        return error_answer(500, _SENTENCES[500])
+            log.warning("database unavailable: %s", type(error.orig).__name__, extra=_id())
+            return error_answer(503, retry_after=5)
+        log.exception("database error", extra=_id())
+        return error_answer(500)
+
+    @app.errorhandler(PoolTimeout)
+    def no_connection(error: PoolTimeout) -> Response:
+        log.warning("no connection to the database was free", extra=_id())
+        return error_answer(503, retry_after=5)
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
-        log.exception("unforeseen error")
+        log.exception("unforeseen error", extra=_id())
         db.session.rollback()
-        return error_answer(500, _SENTENCES[500])
+        return error_answer(500)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from gatherings.web.headers import STANDING
+from gatherings.web.plain import refuse
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 HALL = 120  # threads of a process that may wait or read, besides those that work
 MOST = 256 * 1024  # bytes: what the app takes (MAX_CONTENT_LENGTH); more is refused unread
 PATIENCE = 0.05  # seconds that a form waits for leave to be read while the hall is full of slow senders
+
+_BUSY = ("One moment, please", "Many people are here at this moment. Please go back and try again in a few seconds.")
+_CUT_OFF = ("That did not arrive whole", "What you sent did not arrive whole. Please go back and send it again.")
 
 
 class Turnstile:
@@ -75,10 +78,14 @@ class Turnstile:
 
 
 class BodiesFirst:
-    """WSGI middleware that reads what is sent before the app is asked; `most` senders at a time."""
+    """WSGI middleware that reads what is sent before the app is asked; `most` senders at a time.
 
-    def __init__(self, app: "WSGIApplication", most: int) -> None:
+    `style` is the address of the stylesheet, for pages that say no.
+    """
+
+    def __init__(self, app: "WSGIApplication", most: int, style: str = "") -> None:
         self._app = app
+        self._style = style
         self._turns = threading.BoundedSemaphore(max(1, most))
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
@@ -87,19 +94,13 @@ class BodiesFirst:
         if not chunked and (not length.isdecimal() or not 0 < int(length) <= MOST):
             return self._app(environ, start_response)
         if not self._turns.acquire(timeout=PATIENCE):
-            return _refuse(start_response, "503 Service Unavailable", "Many people are here. Please try again soon.\n")
+            return refuse(environ, start_response, 503, *_BUSY, style=self._style)
         try:
             body = environ["wsgi.input"].read(MOST + 1)
         finally:
             self._turns.release()
         if length and len(body) != int(length):  # the sender went away in the middle: half a form is none
-            return _refuse(start_response, "400 Bad Request", "This did not arrive whole. Please send it again.\n")
+            return refuse(environ, start_response, 400, *_CUT_OFF, style=self._style)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         return self._app(environ, start_response)
-
-
-def _refuse(start_response: "StartResponse", status: str, sentence: str) -> list[bytes]:
-    headers = {**STANDING, "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "Retry-After": "5"}
-    start_response(status, [*headers.items(), ("Content-Length", str(len(sentence)))])
-    return [sentence.encode()]

@@ -50,12 +50,10 @@ def publish(source: Path, target: Path) -> dict[str, str]:
     target.mkdir(parents=True, exist_ok=True)
     names: dict[str, str] = {}
     for name, data in contents(source):
-        stem, suffix = name.rsplit(".", 1)
-        hashed = f"{stem.replace('/', '-')}.{hashlib.sha256(data).hexdigest()[:12]}.{suffix}"
-        names[name] = hashed
+        hashed = names[name] = _hashed(name, data)
         if (target / hashed).exists():
             continue
-        if f".{suffix}" in _COMPRESSED:
+        if Path(name).suffix in _COMPRESSED:  # fonts and pictures are compressed already
             import brotli  # heavy enough to be worth it only when a file is new
 
             _write(target / f"{hashed}.br", brotli.compress(data, quality=11))
@@ -65,18 +63,41 @@ def publish(source: Path, target: Path) -> dict[str, str]:
 
 
 def contents(source: Path) -> Iterator[tuple[str, bytes]]:
-    """Give each file by its name; the parts in a folder such as `app.css.d` are one file, in the order of names."""
+    """Give each file by its name; the parts in a folder such as `app.css.d` are one file, in the order of names.
+
+    What a stylesheet names by `url(…)` is named by its hash there; raises KeyError for a file that is not here.
+    """
+    names: dict[str, str] = {}
+    styles: list[tuple[str, bytes]] = []
+    for name, data in _found(source):
+        if name.endswith(".css"):
+            styles.append((name, data))
+        else:
+            names[name] = _hashed(name, data)
+            yield name, data
+    for name, data in styles:
+        yield name, re.sub(rb"url\(([^)]+)\)", lambda of: f"url({names[of[1].decode()]})".encode(), data)
+
+
+def _found(source: Path) -> Iterator[tuple[str, bytes]]:
     for folder in sorted(source.glob("*.d")):
         yield folder.stem, _one_file([part.read_text("utf-8") for part in sorted(folder.iterdir())], folder.stem)
     for file in sorted(path for path in source.rglob("*") if path.is_file() and path.parent.suffix != ".d"):
         yield file.relative_to(source).as_posix(), file.read_bytes()
 
 
+def _hashed(name: str, data: bytes) -> str:
+    stem, suffix = name.rsplit(".", 1)
+    return f"{stem.replace('/', '-')}.{hashlib.sha256(data).hexdigest()[:12]}.{suffix}"
+
+
 def _one_file(parts: list[str], name: str) -> bytes:
-    """Join parts, without indentation and without comments that stand on lines of their own."""
+    """Join parts, without what only people need: indentation, comments on lines of their own, room in stylesheets."""
     text = "\n".join(parts)
     if name.endswith(".css"):
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+        text = re.sub(r"\s*([{};,])\s*", r"\1", text)  # none of these stands in a text (`content`) of ours
+        text = re.sub(r"([\w-]): ", r"\1:", text).replace(";}", "}")
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//")).encode()
 

@@ -6,14 +6,17 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date, format_time, get_day_names
+from babel import Locale
+from babel.dates import format_date, format_time, get_day_names, match_skeleton
 from flask import Flask
 from markupsafe import Markup
 
 from gatherings.core import zones
-from gatherings.web.i18n import gettext, locale_now
+from gatherings.web.i18n import dressed, gettext, locale_now
 
-_HOURS = re.compile(r"(\d\d:\d\d–\d\d:\d\d)")
+_HOUR = r"\d{1,2}[:.]\d\d(?:[ \u00a0\u202f]?[^\W\d_]{1,3}\b)?"  # "07:00", "7.00", "7:00 م"
+_SHORT = re.compile("E+|c+|MMM+|LLL+")
+_HOURS = re.compile(f"({_HOUR}–{_HOUR})")
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,18 @@ class Clock:
     def span(self) -> str:
         """Give "Friday 16 December, 07:00–08:00", or both days where it ends on another."""
         if self.starts is None:
-            return f"{self.day} – {self.ends_day}" if self.ends_day else self.day
+            return (
+                gettext("%(day)s – %(ends_day)s", day=self.day, ends_day=self.ends_day) if self.ends_day else self.day
+            )
+        said = {"day": self.day, "starts": self.starts, "ends": self.ends}
         if self.ends_day:
-            return f"{self.day}, {self.starts} – {self.ends_day}, {self.ends}"
-        return f"{self.day}, {self.starts}–{self.ends}"
+            return gettext("%(day)s, %(starts)s – %(ends_day)s, %(ends)s", ends_day=self.ends_day, **said)
+        return gettext("%(day)s, %(starts)s–%(ends)s", **said)
 
     @property
     def start(self) -> str:
         """Give "Friday 16 December, 07:00"."""
-        return f"{self.day}, {self.starts}" if self.starts else self.day
+        return gettext("%(day)s, %(time)s", day=self.day, time=self.starts) if self.starts else self.day
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class When:
 
 def day_words(day: date, *, year: int | None) -> str:
     """Write a day in words, "Friday 16 December", with its year unless that is the present one."""
-    return _day_words(day, year, locale_now())
+    return dressed(_day_words(day, year, locale_now()))
 
 
 @lru_cache(maxsize=4096)
@@ -73,17 +79,34 @@ def _day_words(day: date, year: int | None, locale: str) -> str:
     if locale.startswith("en"):
         text = f"{get_day_names('wide', locale=locale)[day.weekday()]} {format_date(day, 'd MMMM', locale=locale)}"
         return text if day.year == year else f"{text} {day.year}"
-    return str(format_date(day, "full", locale=locale))
+    return str(format_date(day, _without_year(locale) if day.year == year else "full", locale=locale))
 
 
-def time_words(moment: datetime) -> str:
-    """Write a wall-clock time as hours and minutes of 24: "07:00"."""
-    return _time_words(moment.time(), locale_now())
+@lru_cache(maxsize=64)
+def _without_year(locale: str) -> str:
+    """Give the pattern of a weekday, day and month in full; CLDR's short ones are widened (UTS 35 4, 2.6.2.2)."""
+    skeletons = Locale.parse(locale).datetime_skeletons
+    pattern = skeletons[match_skeleton("MMMMEEEEd", skeletons)].pattern
+    parts = re.split(r"('[^']*')", pattern)  # what stands in quotes is no field
+    parts[::2] = [_SHORT.sub(lambda field: field[0][0] * 4, part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def weekday_words(number: int) -> str:
+    """Name a day of the week; 0 is Monday."""
+    return dressed(str(get_day_names("wide", "stand-alone", locale=locale_now())[number]))
+
+
+def time_words(moment: datetime | time) -> str:
+    """Write a wall-clock time: "07:00" in English, by our own choice of 24 hours, else as the language writes it."""
+    return _time_words(moment.time() if isinstance(moment, datetime) else moment, locale_now())
 
 
 @lru_cache(maxsize=2048)
 def _time_words(at: time, locale: str) -> str:
-    return str(format_time(at, "HH:mm", locale=locale))
+    if locale.startswith("en"):
+        return f"{at:%H:%M}"
+    return str(format_time(at.replace(tzinfo=None), "short", locale=locale))
 
 
 def clock(

@@ -34,11 +34,11 @@ def test_a_browser_asks_for_no_more(town: Town, visit: Callable[..., Visitor]) -
     page = somebody.open(path)
     page.get_by_text("your time, Auckland").wait_for()
     asked = [one.removeprefix("GET ") for one in somebody.asked]
-    # Besides the four: the times on the visitor's clock, and the icon.
+    # Besides the four: the times on the visitor's clock, the two faces, the cover, and the icons.
     kinds = sorted(one.rsplit(".", 1)[-1] if one.startswith("/static/") else one for one in asked)
-    assert kinds == sorted([path, f"{path}/when", "css", "js", "js", "svg"]) or kinds == sorted(
-        [path, f"{path}/when", "css", "js", "js"]  # headless browsers may leave icons out
-    )
+    needed = [path, f"{path}/when", f"{path}/cover.svg", "css", "js", "js", "woff2", "woff2"]
+    assert [kind for kind in kinds if kind != "svg"] == sorted(needed)
+    assert kinds.count("svg") <= 2  # the sprite, and the icon, which headless browsers may leave out
 
 
 def _fetch(town: Town, path: str, *, unpacked: bool = False) -> bytes:

@@ -176,6 +176,39 @@ def test_community_changes_raise_its_version(load_text, session):
     assert b"Tea and Talks" in (series.calendar_block or b"")
 
 
+def test_access_notes_and_questions_people_ask_are_followed_without_mail(load_text, event, session, tell):
+    load_text()
+    register(session, event(), "ada@example.org")
+    (version,) = session.scalars(select(Community.version))
+    session.rollback()
+    asked = "asked_often: [{question: May I bring a friend?, answer: Please *do*.}]"
+    changed = (
+        SMALL.replace("    accent: moss", f"    accent: moss\n    access_notes: A lift.\n    {asked}")
+        .replace("    summary: In the garden.", f"    summary: In the garden.\n    access_notes: Grass.\n    {asked}")
+        .replace("        title: Tea from Darjeeling", f"        title: Tea from Darjeeling\n        {asked}")
+    )
+    assert load_text(changed, now=LATER).changed == {
+        "community tea": ["access_notes", "asked_often"],
+        "date mondays-2026-12-07": ["asked_often"],
+        "event summer-tea": ["access_notes", "asked_often"],
+    }
+    told = [{"question": "May I bring a friend?", "answer": "Please *do*."}]
+    session.rollback()
+    community = session.scalars(select(Community)).one()
+    assert (community.access_notes, community.asked_often, community.version > version) == ("A lift.", told, True)
+    assert (event().access_notes, event().asked_often, event().revision) == ("Grass.", told, 0)
+    assert dates(session)[0].asked_often == told
+    assert load_text(changed, now=LATER).nothing
+    version = community.version
+    assert load_text(changed.replace("Grass.", "Gravel."), now=LATER).changed == {"event summer-tea": ["access_notes"]}
+    session.rollback()
+    assert session.scalars(select(Community)).one().version > version
+    load_text(now=LATER)  # what the file says no more is gone
+    session.rollback()
+    assert (dates(session)[0].asked_often, event().access_notes, community.asked_often) == ([], "", [])
+    assert tell() == []
+
+
 def test_new_link_of_a_series_reaches_its_dates_and_is_told_once(load_text, session, tell):
     load_text()
     first, second, *_rest = dates(session)

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatherings import loading
+from gatherings.loading import command as loading
 from gatherings.loading.problems import ProgrammeProblem
 from gatherings.loading.reading import read, read_text
 from tests.factories import NOW, SITE
@@ -89,6 +89,12 @@ CASES = [
     ("    summary: In the garden.", "    speakers: [{name: Ada, country: NO}]", "speakers[1].country", "quotes"),
     ("    summary: In the garden.", "    speakers: [{name: Ada, country: ZZ}]", "speakers[1].country", "two capital"),
     ("    summary: In the garden.", "    speakers: [{role: Host}]", "speakers[1].name", "missing"),
+    ("    summary: In the garden.", "    asked_often: [{question: A}]", "asked_often[1].answer", "missing"),
+    ("    summary: In the garden.", "    asked_often: [{ask: A, answer: B}]", "asked_often[1].ask", "There are: q"),
+    ("    summary: In the garden.", "    asked_often: Ask us.", "events[summer-tea].asked_often", "a list"),
+    ("    summary: In the garden.", "    access_notes: [Stairs]", "events[summer-tea].access_notes", "a list"),
+    ("        title: Tea from Darjeeling", "        access_notes: yes", "dates[1].access_notes", "quotes"),
+    ("    accent: moss", "    accent: moss\n    asked_often: [{question: 1}]", "asked_often[1].question", "quotes"),
     ("    summary: In the garden.", "    umbrella: winter-tea", "events[summer-tea].umbrella", "earlier"),
     ("    summary: In the garden.", "    edition: {year: 2020}", "events[summer-tea].edition", "belongs to a series"),
     ("    summary: In the garden.", "    status: canceled", "events[summer-tea].status", "“cancelled”"),

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask, render_template
 from jinja2 import ChoiceLoader, DictLoader, StrictUndefined
 
+from gatherings.mail.look import look_of
 from gatherings.mail.message import Letter, build, clean_line, composed_at, inline_styles, wrap
 
 DATE = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -192,7 +193,7 @@ def test_styles_are_inlined_dark_mode_stays_and_nothing_is_fetched():
 
 
 PAGE = {
-    "x.html": '{% extends "mail/base.html" %}{% from "mail/_parts.html" import button %}'
+    "x.html": '{% extends "mail/base.html" %}{% from "mail/_parts.html" import button with context %}'
     "{% block title %}Hello{% endblock %}{% block body %}<p>{{ name }}</p>{{ button(url, _('Open')) }}{% endblock %}",
     "x.txt": '{% extends "mail/base.txt" %}{% from "mail/_parts.txt" import button %}'
     "{% block title %}Hello{% endblock %}{% block body %}{{ name }}\n\n{{ button(url, _('Open')) }}{% endblock %}",
@@ -205,11 +206,11 @@ def test_frame_shows_title_body_and_button_and_escapes_names(app: Flask):
     app.jinja_env.undefined = StrictUndefined
     url = "https://x.example.org/a?b=1&c=2"
     with app.app_context():
-        html = inline_styles(render_template("x.html", name="<b>Ada</b>", url=url))
+        html = inline_styles(render_template("x.html", name="<b>Ada</b>", url=url, look=look_of("sea", "tea")))
         text = wrap(render_template("x.txt", name="Ada & <b>", url=url))
     assert html.count("Hello</h1>") == 1
     assert "&lt;b&gt;Ada&lt;/b&gt;" in html
     assert 'href="https://x.example.org/a?b=1&amp;c=2"' in html
-    assert "max-width: 560px" in html
+    assert "max-width: 600px" in html
     assert text.startswith(f"Hello\n=====\n\nAda & <b>\n\nOpen:\n{url}\n")
     assert max(map(len, text.split("\n"))) <= 72

@@ -1,9 +1,12 @@
 """Choosing a clock: without a script, remembered only when chosen, and never leading elsewhere."""
 
+import re
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select
 
+from gatherings.registration.models import Registration
 from tests.factories import make_event
 
 pytestmark = pytest.mark.one_database("of the choice of a clock, which no database holds")
@@ -82,10 +85,10 @@ def test_for_another_page_htmx_gets_the_field_alone(client):
     assert 'hx-get="/zones/found?next=/series/x"' in field
 
 
-def test_what_fits_opens_under_the_field(session, client):
+def test_what_fits_opens_under_the_field(session, client, clock_at, now):
     event = make_event(session, starts_local=datetime(2026, 12, 17, 18, 0), zone="Europe/London")
-    # It is Friday noon in London (tests/conftest.py), and one in the morning of Saturday in Auckland.
-    choose = client.get(f"/zones/found?q=wellington,+nz&event={event.slug}&next=/events/{event.slug}").text
+    with clock_at(now):  # noon in London
+        choose = client.get(f"/zones/found?q=wellington,+nz&event={event.slug}&next=/events/{event.slug}").text
     assert choose.count('role="option"') == 1
     assert "Wellington, New Zealand" in choose
     assert "01:00 now" in choose
@@ -105,21 +108,34 @@ def test_what_fits_opens_under_the_field(session, client):
     assert "role" not in client.get("/zones/found").text
 
 
+def test_a_form_asks_which_place_is_meant(session, client):
+    event = make_event(session)
+    sent = {"name": "Ada", "email": "ada@example.org", "zone": "Birmingham"}
+    asked = client.post(f"/events/{event.slug}/register", data=sent)
+    assert asked.status_code == 422
+    assert "We are not sure which place you mean." in asked.text
+    offered = re.findall(r'type="radio"[^>]* name="zone" value="([^"]+)"', asked.text)
+    assert offered == ["Birmingham, United Kingdom", "Birmingham, Alabama, United States"]
+    # The choice stands before the text that it explains, and both are sent.
+    taken = client.post(f"/events/{event.slug}/register", data={**sent, "zone": [offered[1], "Birmingham"]})
+    assert taken.status_code == 303
+    assert session.scalars(select(Registration.zone)).all() == ["America/Chicago"]
+
+
 def test_what_is_typed_stays_text(client):
     for path in ("/zones", "/zones/found"):
-        page = client.get(path, query_string={"q": "\"><script>x</script>\x00", "next": "/\"><b>"}).text
+        page = client.get(path, query_string={"q": '"><script>x</script>\x00', "next": '/"><b>'}).text
         assert "<script>x" not in page
         assert "<b>" not in page
     assert client.get("/zones/found", query_string={"q": "auckland", "event": "../x"}).status_code == 404
 
 
-def test_the_list_tells_the_time_at_each_place(client):
-    page = client.get("/zones").text
-    assert '<option value="Pacific/Auckland">Auckland · 01:00</option>' in page
-    assert '<option value="Asia/Kathmandu">Kathmandu · 17:45</option>' in page
+def test_the_list_tells_the_time_at_each_place(client, clock_at, now):
     client.post("/zone", data={"zone": "Asia/Kathmandu", "next": "/"})
-    page = client.get("/zones").text
-    assert '<option value="Asia/Kathmandu" selected>' in page
+    with clock_at(now):
+        page = client.get("/zones").text
+    assert '<option value="Pacific/Auckland">Auckland · 01:00</option>' in page
+    assert '<option value="Asia/Kathmandu" selected>Kathmandu · 17:45</option>' in page
     assert "Now: the clock of Kathmandu. It is 17:45 there." in page
 
 

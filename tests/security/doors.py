@@ -150,6 +150,7 @@ def build_town(app: Flask, session: Session) -> Town:
     ).first()
     assert date is not None
     values = {
+        "service": "google",
         "event_slug": event.slug,
         "series_slug": series.slug,
         "community_slug": community.slug,

@@ -1,18 +1,23 @@
 """Refusals and failures: the right status, a page or a fragment in words, never a trace."""
 
+import re
 from typing import Any
 
+import brotli
 import pytest
 from flask import Flask, abort, request
+from jinja2 import DictLoader
 from sqlalchemy import text
+from sqlalchemy.event import listen
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from gatherings.core import errors
 from gatherings.core.words import say
 from gatherings.db import turns
-from gatherings.db.session import current_session, transact
+from gatherings.db.session import current_session, db, transact
 from gatherings.web.answers import answer, go
-from gatherings.web.error_words import own_sentence, told
+from gatherings.web.error_words import own_sentence, same_address, told
 from gatherings.web.errors import status_of
 from gatherings.web.rights import public
 from tests.db.helpers import add_one, another_process_holds_the_file, make_pool, taken_of
@@ -228,3 +233,157 @@ def test_every_kind_of_refusal_has_a_status_of_its_own():
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DomainError)]
     assert {type(error) for error, _ in REFUSALS.values()} == set(kinds)
     assert not issubclass(errors.DomainError, HTTPException)
+
+
+# --- what the pages help with ----------------------------------------------------------------------------------------
+
+
+def database_away(make_another, tmp_path):
+    return make_another(DATABASE_URL=f"postgresql://postgres@/nothing?host={tmp_path}").test_client()
+
+
+@pytest.mark.one_database("of words")
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [("/kindness-festivall-2026", "kindness festivall"), ("/events/zo%C3%AB-and-sons/register", "zoë and sons"),
+     ("/events/%3Cscript%3Ealert(1)%3C/script%3E", "script"), ("/a/b", ""), ("/" + "-".join(["one"] * 900), "one")],
+)  # fmt: skip
+def test_a_wrong_address_offers_its_words_to_the_search(client, path, meant):
+    page = client.get(path)
+    assert page.status_code == 404
+    field = re.search(r'<form[^>]*action="/"[^>]*>.*?<input[^>]*name="q"[^>]*value="([^"]*)"', page.text, re.DOTALL)
+    assert field
+    assert field[1] == meant
+    assert 'href="/find-my-registration"' in page.text
+
+
+@pytest.mark.one_database("of words")
+def test_a_broken_link_of_ones_own_leads_to_a_new_one_and_is_not_said_again(client):
+    for path in ("/registrations/kindness.1.secretsecret", "/join/kindness", "/my-data/kindness", "/calendar/kindness"):
+        page = client.get(path)
+        assert page.status_code == 404
+        assert "Send me a new link</a>" in page.text
+        assert "kindness" not in page.text.split("<main", 1)[1]
+
+
+@pytest.mark.one_database("of words")
+@pytest.mark.parametrize(
+    ("seconds", "zone", "words"),
+    [(30, None, "in one minute: from 12:01 on (UTC)"), (60, None, "in one minute: from 12:01 on (UTC)"),
+     (600, "Pacific/Auckland", "in 10 minutes: from 01:10 on (Auckland)"),
+     (3 * 3600, "Europe/London", "in 3 hours: from 15:00 on (London)"),
+     (86400, "Pacific/Auckland", "from Sunday 22 November 2026, 01:00 in Auckland on")],
+)  # fmt: skip
+def test_who_came_too_often_reads_when_to_come_again_on_their_clock(make_another, now, clock_at, seconds, zone, words):
+    app = make_another()
+
+    def often():
+        raise errors.TooMany(say("That was often."), seconds)
+
+    app.add_url_rule("/often", "often", public(often))
+    with clock_at(now):
+        page = app.test_client().get(f"/often?zone={zone}" if zone else "/often")
+    assert words in " ".join(page.text.split())
+    assert page.headers["Retry-After"] == str(seconds)
+
+
+def test_a_failure_gives_a_number_to_quote_which_leads_to_its_line_in_the_log(trial, caplog):
+    for headers in ({}, HTMX):
+        caplog.clear()
+        found = trial.test_client().get("/fail/key", headers=headers)
+        number = found.headers["X-Request-Id"]
+        assert f"<strong>{number}</strong>" in found.text
+        assert "mailto:gatherings@example.org" in found.text
+        assert [line.request_id for line in caplog.records if line.levelname == "ERROR"] == [number]
+
+
+@pytest.mark.one_database("of words")
+def test_all_problems_of_a_refused_form_are_said(make_another):
+    app, problems = make_another(), [errors.Problem("name", say("No name.")), errors.Problem("zone", say("No zone."))]
+
+    def wrong():
+        raise errors.InvalidInput(problems)
+
+    app.add_url_rule("/wrong", "wrong", public(wrong), methods=["POST"])
+    for headers in ({}, HTMX):
+        page = app.test_client().post("/wrong", headers=headers).text
+        assert "<li>No name.</li>" in page
+        assert "<li>No zone.</li>" in page
+
+
+@pytest.mark.one_database("of words")
+@pytest.mark.parametrize(
+    ("referrer", "shown"),
+    [("/events/one?zone=UTC", True), ("//evil.example.org/", False), ("https://evil.example.org/events/one", False)],
+)
+def test_the_way_back_leads_to_pages_of_ours_alone(trial, referrer, shown):
+    base = trial.config["GATHERINGS"].base_url
+    address = base + referrer if referrer.startswith("/e") else referrer
+    page = trial.test_client().post("/refuse/conflict", headers={"Referer": address}).text
+    assert (f'href="{referrer}"' in page) is shown
+    assert "evil" not in page
+
+
+def test_an_address_with_two_slashes_never_becomes_a_link_elsewhere(trial):
+    assert same_address("//evil.example.org/x", "") == "/"
+    assert same_address("/events/é", "q=1") == "/events/%C3%A9?q=1"
+    page = trial.test_client().get("/fail/key?q=%22%3E").text
+    assert '<a class="button" href="/fail/key?q=%22%3E">' in page
+
+
+def test_error_pages_ask_the_database_for_nothing(trial, make_another, tmp_path):
+    asked = []
+    with trial.app_context():
+        listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    client = trial.test_client()
+    for path in ("/nothing/here", "/http/403", "/http/429", "/http/503", "/refuse/busy", "/fail/key", "/only-get"):
+        for headers in ({}, HTMX):
+            assert client.post(path, headers=headers).status_code >= 400
+    assert asked == []
+    away = database_away(make_another, tmp_path)
+    assert away.get("/nothing/here").status_code == 404
+    assert "See what is coming" in away.get("/").text
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_where_even_the_template_fails_a_plain_page_of_ours_stands_in(trial, caplog, htmx):
+    trial.jinja_env.loader = DictLoader({})
+    wanted = (("/fail/key", 500, "on our side"), ("/refuse/conflict", 409, "full"), ("/no", 404, "at this address"))
+    for path, status, words in wanted:
+        found = trial.test_client().get(path, headers=HTMX if htmx else {})
+        assert found.status_code == status
+        assert words in found.text
+        assert ("<html" in found.text, "app." in found.text) == (not htmx, not htmx)
+        assert "default-src 'none'" in found.headers["Content-Security-Policy"]
+        assert "plum" not in found.text
+
+
+def test_what_fails_while_the_app_cleans_up_is_a_page_of_ours_too(trial, caplog):
+    @trial.teardown_appcontext
+    def clean(error):
+        raise RuntimeError("the secret word is plum")
+
+    found = trial.test_client().get("/only-get", headers={"Accept": "text/html"})
+    assert (found.status_code, found.headers["Cache-Control"]) == (500, "no-store")
+    assert "<h1>Something went wrong</h1>" in found.text
+    assert "plum" not in found.text
+    assert "default-src 'none'" in found.headers["Content-Security-Policy"]
+    assert trial.test_client().get("/only-get").text.startswith("Something went wrong on our side.")
+    assert "the app failed" in caplog.text
+
+
+def test_no_free_connection_is_busy_and_no_fault(make_another):
+    app = make_another()
+
+    def crowded():
+        raise PoolTimeout("QueuePool limit reached")
+
+    app.add_url_rule("/crowded", "crowded", public(crowded))
+    found = app.test_client().get("/crowded")
+    assert (found.status_code, found.headers["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.one_database("of weight")
+def test_error_pages_are_light(trial):
+    for path in ("/nothing/here", "/http/503", "/fail/key"):
+        assert len(brotli.compress(trial.test_client().get(path).data, quality=5)) < 1600

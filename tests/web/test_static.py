@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 import threading
 from pathlib import Path
 
@@ -144,6 +145,50 @@ def test_parts_become_one_file_in_the_order_of_their_names(tmp_path):
     script.mkdir()
     (script / "10-one.js").write_text("// why\nconst one = 1; // stays\n")
     assert dict(contents(tmp_path)) == {
-        "app.css": b"@layer base;\na {\ncolor: red;\n}",
+        "app.css": b"@layer base;a{color:red}",
         "app.js": b"const one = 1; // stays",
     }
+
+
+def test_stylesheets_name_fonts_by_their_hash(tmp_path):
+    source = make_source(tmp_path / "in", "@font-face { src: url(fonts/text.woff2) format('woff2') }")
+    names = publish(source, tmp_path / "out")
+    assert f"url({names['fonts/text.woff2']})" in (tmp_path / "out" / names["app.css"]).read_text()
+    (source / "fonts" / "text.woff2").write_bytes(b"another")
+    assert publish(source, tmp_path / "out")["app.css"] != names["app.css"]
+
+
+def test_a_font_that_is_not_there_stops_the_start(tmp_path):
+    with pytest.raises(KeyError):
+        publish(make_source(tmp_path / "in", "a { src: url(fonts/lost.woff2) }"), tmp_path / "out")
+
+
+def test_fonts_are_small_compressed_once_and_taken_by_the_page_itself(client, asset):
+    """The two that a first view needs; 35 KB together (performance.md: 60 KB with all the rest)."""
+    page = client.get("/privacy").text
+    weight = 0
+    for name in ("fonts/text.woff2", "fonts/title.woff2"):
+        assert f'<link rel="preload" href="{asset(name)}" as="font" type="font/woff2" crossorigin>' in page
+        assert asset(name).removeprefix("/static/") in dict(contents(SOURCE))["app.css"].decode()
+        answer = client.get(asset(name), headers={"Accept-Encoding": "br, gzip"})
+        assert answer.headers.get("Content-Encoding") is None
+        assert answer.headers["Content-Type"] == "font/woff2"
+        weight += len(answer.data)
+    assert weight <= 35 * 1024
+
+
+def test_rarer_letters_come_by_range_and_common_ones_at_once():
+    css = dict(contents(SOURCE))["app.css"].decode()
+    faces = re.findall(r"@font-face\{font-family:(\w+);[^}]*src:url\(fonts-([\w-]+)\.\w+\.woff2\)([^}]*)", css)
+    assert [(family, file) for family, file, _ in faces] == [
+        ("Text", "text"), ("Text", "text-more"), ("Title", "title"), ("Title", "title-more"),
+    ]  # fmt: skip
+    for _, file, rest in faces:
+        ranges = [part.split("-") for part in re.findall(r"U\+([0-9A-F-]+)", rest)]
+        rare = {code for ends in ranges for code in range(int(ends[0], 16), int(ends[-1], 16) + 1)}
+        if file.endswith("-more"):
+            assert {ord(letter) for letter in "ŁłŽžřğİıńőșŒưếạ№"} <= rare
+            # What a first view has must not ask for them.
+            assert rare.isdisjoint(map(ord, "Aaz09éßüÅøñāēĪŌū‘’“”–—…→·½×€ " + "\u202f\u2011"))
+        else:
+            assert rare == set()

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gatherings.communities.models import Community
 from gatherings.core.tokens import new_public_id
+from gatherings.events import search
 from gatherings.events.models import Event
 from gatherings.loading import queries
 from gatherings.loading.actions.memory import Loading
@@ -61,6 +62,8 @@ def _change(loading: Loading, item: CommunityItem, community: Community, consent
             loading.event_ids.add(event_id)
             loading.series_ids |= {series_id} if series_id is not None else set()
     loading.session.flush()
+    if "name" in changes:
+        search.renew_of(loading.session, community_id=community.id)
 
 
 def keep_consents(session: Session, of: dict[str, int], rows: Sequence[ConsentText], items: Parts) -> None:

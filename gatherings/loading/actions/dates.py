@@ -87,6 +87,7 @@ def _give(loading: Loading, series: Series, own: DateItem, event: Event) -> None
     """Bring a date to what the file says of it; what it says no more, the date has from its series again."""
     from_series: dict[str, Any] = {
         "title": series.title, "summary": series.summary, "about": series.about, "recording_url": None,
+        "access_notes": "", "asked_often": [],
         "starts": (event.original_local or event.starts_local).isoformat(), "status": "published",
         "speakers": [], "resources": [],
     }  # fmt: skip

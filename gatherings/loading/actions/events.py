@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from gatherings.core.words import say
+from gatherings.events import search
 from gatherings.events.actions import change_event, create_event, touch_communities
 from gatherings.events.models import CoListing, Event, Resource, Series, Speaker
 from gatherings.loading import queries
@@ -194,5 +195,7 @@ def keep_lists(session: Session, event: Event, values: Mapping[str, Any], loadin
         for slug in values["also_listed_by"]:
             session.add(CoListing(event_id=event.id, community_id=loading.community_id(slug)))
     session.flush()
+    if not {"speakers", "also_listed_by"}.isdisjoint(values):
+        search.renew(session, [event.id])
     if values.get("also_listed_by"):
         touch_communities(session, [event.id])

@@ -7,6 +7,7 @@ from typing import Any
 from gatherings.core import zones
 from gatherings.core.tokens import new_public_id
 from gatherings.events import rules as event_rules
+from gatherings.events import search
 from gatherings.events.actions import change_event, make_dates, new_uid, note_series_change
 from gatherings.events.models import Event, Series, SeriesRule
 from gatherings.invites.rules import rule_text
@@ -121,6 +122,8 @@ def _change(
     session.refresh(series, ["community"])
     for date in coming:
         _follow(loading, date, changes, current)
+    if "title" in changes:
+        search.renew_of(session, series_id=series.id)
     kinds = event_rules.kinds_of_change(before, _facts(series))
     if kinds:
         told = {name: value for kind in kinds for name, value in kept.get(kind, {}).items()}

@@ -1,27 +1,30 @@
 """An event's page with its form, and its pieces on a visitor's own clock."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, redirect, render_template
 
 from gatherings import ics
 from gatherings.core.clock import utc_now
+from gatherings.core.errors import NotFound
 from gatherings.db.session import current_session
 from gatherings.events import queries as events
 from gatherings.events.models import Event
 from gatherings.events.queries import Moved
 from gatherings.events.rules import Door, door
 from gatherings.invites.rules import public_entry
-from gatherings.pages import queries
+from gatherings.pages import event_queries, queries
+from gatherings.pages.routes import event_words  # noqa: F401  (what the templates below call)
 from gatherings.pages.routes.blueprint import bp
 from gatherings.pages.routes.shared import moved_to
+from gatherings.pages.rules import SOON, State, states_of
+from gatherings.pages.sharing import mail_link, map_link, share_links
 from gatherings.registration.forms import register_form
 from gatherings.web.answers import answer
 from gatherings.web.cache import kept
 from gatherings.web.markdown import render
-from gatherings.web.requests import settings
+from gatherings.web.requests import absolute, settings
 from gatherings.web.rights import public
 from gatherings.web.visitor import checked_slug, visitor_zone
 
@@ -36,28 +39,66 @@ def event(slug: str) -> Response:
     if isinstance(found, Moved):
         return moved_to(f"/events/{found.slug}")
     opens = door(found, now)
+    over = found.ends_at <= now
+    ended = over or found.status == "cancelled"
     form = None
     if opens in (Door.OPEN, Door.NOT_YET, Door.CLOSED) and not found.approximate:
-        form = register_form(session, found, zone)
+        form = register_form(session, found, zone, rule=found.series_rule)
     response = answer(
         "pages/event.html",
         event=found,
         community=found.community,
-        about=render(found.about) if found.about else None,
-        speakers=[(one, render(one.about) if one.about else None) for one in found.speakers],
+        about=_rendered(found.about),
+        speakers=[(one, _rendered(one.about)) for one in found.speakers],
         below=queries.list_gatherings_below(session, found),
         part_of=_open_to(found, found.series),
         umbrella=_open_to(found, found.umbrella),
         form=form,
         registering=form is not None and opens is Door.OPEN,
-        calendars=_calendar_links(found, now),
+        states=_states(found, now),
+        map_link=map_link(found),
+        next_one=event_queries.find_next(session, found, now) if ended and found.listing == "public" else None,
+        addable=_can_be_added(found, now),
+        share=_share(found),
         now=now,
         zone=zone,
-        over=found.ends_at <= now,
+        over=over,
+        **_to_know(found, ended),
     )
     if found.listing == "link":
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def _rendered(source: str) -> Any:
+    return render(source) if source else None
+
+
+def _states(event: Event, now: datetime) -> list[State]:
+    """Give what is to say about an event besides its time, which stands with its clocks."""
+    if event.ends_at <= now:
+        return []
+    said = states_of(event, now)
+    return said[1:] if event.status != "cancelled" and event.starts_at - now <= SOON else said
+
+
+def _to_know(event: Event, ended: bool) -> dict[str, Any]:
+    """Give what one asks before coming: notes on access and questions, the community's where there are none."""
+    if ended:
+        return {"access": None, "asked": []}
+    community = event.community
+    asked = event.asked_often or community.asked_often
+    return {
+        "access": _rendered(event.access_notes or community.access_notes),
+        "asked": [(one["question"], _rendered(one["answer"])) for one in asked],
+    }
+
+
+def _share(event: Event) -> dict[str, Any] | None:
+    if event.listing != "public":
+        return None
+    url = absolute(f"/events/{event.slug}")
+    return {"url": url, "mail": mail_link(event.title, url), "links": share_links(event.title, url)}
 
 
 def _open_to(event: Event, above: Any) -> Any:
@@ -67,33 +108,37 @@ def _open_to(event: Event, above: Any) -> Any:
     return above if above.listing == "public" or event.listing == "link" else None
 
 
-def _calendar_links(event: Event, now: datetime) -> dict[str, str] | None:
-    if event.approximate or event.status == "cancelled" or event.ends_at <= now:
-        return None
-    entry = public_entry(event, settings().base_url)
+def _can_be_added(event: Event, now: datetime) -> bool:
+    return not event.approximate and event.status != "cancelled" and event.ends_at > now
+
+
+@bp.get("/events/<slug>/add/<any(google, outlook, office):service>")
+@public
+def add_to(slug: str, service: str) -> Response:
+    """Lead to a calendar on the web with an event filled in: its address is long, and most people never need it."""
+    found = events.get_event_for_form(current_session(), checked_slug(slug))
+    if isinstance(found, Moved):
+        return moved_to(f"/events/{found.slug}/add/{service}")
+    if not _can_be_added(found, utc_now()):
+        raise NotFound()
+    entry = public_entry(found, settings().base_url)
     what = (entry.summary, entry.starts_local, entry.ends_local, entry.zone)
-    links = _links(*what, entry.all_day, entry.description, entry.location)
-    return {"file": f"/events/{event.slug}/event.ics", **links}
-
-
-@lru_cache(maxsize=512)
-def _links(
-    title: str, starts: datetime, ends: datetime, zone: str, all_day: bool, details: str, location: str
-) -> dict[str, str]:
-    what = (title, starts, ends, zone)
-    told: dict[str, Any] = {"all_day": all_day, "details": details, "location": location}
-    return {
-        "google": ics.google_link(*what, **told),
-        "outlook": ics.outlook_link(*what, **told),
-        "office": ics.outlook_link(*what, **told, host="outlook.office.com"),
-    }
+    told: dict[str, Any] = {"all_day": entry.all_day, "details": entry.description, "location": entry.location}
+    if service == "google":
+        link = ics.google_link(*what, **told)
+    else:
+        host = "outlook.live.com" if service == "outlook" else "outlook.office.com"
+        link = ics.outlook_link(*what, **told, host=host)
+    response = make_response(redirect(link, code=302))
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 @bp.get("/events/<slug>/when")
 @public
 def when_fragment(slug: str) -> Response:
     """Give an event's times on the clock of `?zone=`, for the page whose visitor's zone was not known."""
-    found = queries.get_times(current_session(), checked_slug(slug))
+    found = event_queries.get_times(current_session(), checked_slug(slug))
     zone = visitor_zone()
     return make_response(render_template("pages/_when.html", event=found, zone=zone, now=utc_now()))
 
@@ -105,3 +150,13 @@ def below_fragment(slug: str) -> Response:
     session = current_session()
     below = queries.list_gatherings_below(session, events.get_event(session, checked_slug(slug)))
     return make_response(render_template("pages/_below.html", below=below, zone=visitor_zone(), now=utc_now()))
+
+
+@bp.get("/events/<slug>/next")
+@public
+def next_fragment(slug: str) -> Response:
+    """Give what comes after an event that is over, on the clock of `?zone=`."""
+    session, now = current_session(), utc_now()
+    found = events.get_event(session, checked_slug(slug))
+    after = event_queries.find_next(session, found, now)
+    return make_response(render_template("pages/_next.html", next_one=after, zone=visitor_zone(), now=now))

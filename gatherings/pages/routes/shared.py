@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
 from flask import Response, make_response, redirect
 
 from gatherings.core.recurrence import Rule
@@ -12,7 +11,8 @@ from gatherings.core.words import Sentence
 from gatherings.events.models import Series
 from gatherings.pages import rules
 from gatherings.pages.routes.blueprint import bp
-from gatherings.web.i18n import locale_now, words
+from gatherings.web.i18n import date_words, locale_now, words
+from gatherings.web.i18n import gettext as _
 from gatherings.web.requests import absolute
 from gatherings.web.times import day_words, time_words
 
@@ -24,7 +24,7 @@ def _weblink(url: str | None) -> str:
 
 @bp.app_template_filter("country")
 def _country(code: str) -> str:
-    return str(Locale.parse(locale_now(), sep="-").territories.get(code.upper(), code))
+    return str(Locale.parse(locale_now()).territories.get(code.upper(), code))
 
 
 @bp.app_template_global("places_left")
@@ -44,7 +44,7 @@ def _day_words(day: date, now: datetime) -> str:
 
 @bp.app_template_global("month_words")
 def _month_words(month: date) -> str:
-    return str(format_date(month, "LLLL y", locale=locale_now()))
+    return date_words(month, "LLLL y")
 
 
 @bp.app_template_global("absolute")
@@ -58,13 +58,7 @@ def series_words(series: Series) -> str:
         return ""
     rule = series.rules[-1]
     said: Sentence = Rule.parse(rule.rule).words(rule.zone)
-    return f"{words(said)}, {time_words(rule.starts_local)}"
-
-
-def feed_links(path: str) -> dict[str, str]:
-    """Give a feed's address for copying, and for programs that take calendars (webcal)."""
-    https = absolute(path)
-    return {"https": https, "webcal": "webcal://" + https.split("://", 1)[1], "path": path}
+    return _("%(rule)s, %(time)s", rule=words(said), time=time_words(rule.starts_local))
 
 
 def moved_to(path: str) -> Response:

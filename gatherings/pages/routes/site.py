@@ -2,25 +2,45 @@
 
 from datetime import timedelta
 from email.utils import parseaddr
+from typing import Any
 
-from flask import Response, current_app, jsonify, make_response, redirect
+from flask import Response, current_app, jsonify, make_response, send_from_directory
 
+from gatherings.accounts.actions import FRESH_LINK_LIFE
 from gatherings.core.clock import utc_now
 from gatherings.pages.readiness import examine
 from gatherings.pages.routes.blueprint import bp
+from gatherings.registration.jobs import BODIES_KEPT, KEPT_AFTER_EVENT
+from gatherings.registration.rules import JOIN_CLOSES, JOIN_OPENS_MINUTES, NOT_ME_PAUSE
 from gatherings.web.answers import answer
 from gatherings.web.requests import absolute, settings
 from gatherings.web.rights import machine, public
 
+_DAY = 24 * 3600  # seconds
 # Links of people's own, and what leads nowhere for a stranger.
 _PRIVATE = ("/registrations/", "/join/", "/calendar/", "/my-data", "/unsubscribe/", "/find-my-registration", "/zones")
+
+_TIDIED = timedelta(days=1)  # what is over is deleted once a day
+# What those who run an installation promise besides (docs/operating.md): the program keeps neither.
+_LOGS_KEPT = timedelta(days=30)
+_BACKUPS_KEPT = timedelta(days=180)
 
 
 @bp.get("/privacy")
 @public
 def privacy() -> Response:
     """Say who holds what, why and how long."""
-    return answer("pages/privacy.html", contact=parseaddr(settings().mail_from)[1], host=settings().host)
+    return answer(
+        "pages/privacy.html",
+        contact=parseaddr(settings().mail_from)[1],
+        host=settings().host,
+        months_kept=KEPT_AFTER_EVENT.days // 30,
+        days_mails_kept=BODIES_KEPT.days,
+        days_attempts_kept=(NOT_ME_PAUSE + _TIDIED).days,
+        minutes_of_link=int(FRESH_LINK_LIFE.total_seconds()) // 60,
+        days_logs_kept=_LOGS_KEPT.days,
+        months_backups_kept=_BACKUPS_KEPT.days // 30,
+    )
 
 
 @bp.get("/healthz")
@@ -63,6 +83,7 @@ def security() -> Response:
         f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages: en",
         f"Canonical: {absolute('/.well-known/security.txt')}",
+        f"Policy: {absolute('/privacy#security')}",
         "",
     ]
     return _text("\n".join(lines))
@@ -71,9 +92,10 @@ def security() -> Response:
 @bp.get("/favicon.ico")
 @public
 def favicon() -> Response:
-    """Lead browsers that ask by the old name to the icon."""
-    asset = current_app.jinja_env.globals["asset"]
-    return make_response(redirect(asset("icon.svg"), code=302))  # type: ignore[operator]  # set by web/static.py
+    """Give the icon by its old name to whatever does not read the page: feed readers, search engines, old browsers."""
+    asset: Any = current_app.jinja_env.globals["asset"]  # set by web/static.py, which publishes the file
+    name = asset("favicon.ico").rsplit("/", 1)[1]
+    return send_from_directory(settings().instance / "static", name, mimetype="image/x-icon", max_age=_DAY)
 
 
 def _text(text: str) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gatherings.core.text import TextProblem
-from gatherings.core.words import say
+from gatherings.core.words import say, say_many
 from gatherings.questions.types.base import (
     Cell,
     Choice,
@@ -30,9 +30,11 @@ class ManyOf(QuestionType[tuple[Choice, ...]]):
         chosen = {find_choice(choices, key) for key in set(typed) if key}
         least, most = whole(question.options, "least", 0), whole(question.options, "most", len(choices))
         if len(chosen) > most:
-            raise TextProblem(say("Please choose %(most)s of these at most.", most=most))
+            problem = say_many("Please choose %(num)s of these at most.", "Please choose %(num)s of these at most.", most)
+            raise TextProblem(problem)
         if chosen and len(chosen) < least:
-            raise TextProblem(say("Please choose %(least)s of these or more.", least=least))
+            problem = say_many("Please choose %(num)s of these or more.", "Please choose %(num)s of these or more.", least)
+            raise TextProblem(problem)
         return tuple(choice for choice in choices if choice in chosen) or None
 
     def typed(self, value: tuple[Choice, ...]) -> list[str]:

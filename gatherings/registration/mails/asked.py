@@ -6,12 +6,13 @@ from gatherings.accounts.actions import FRESH_LINK_LIFE
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.every import AboutSeries
-from gatherings.registration.mails.frame import About, greeting
+from gatherings.registration.mails.frame import About, greeting, look_in
 from gatherings.registration.mails.invitations import address_link, manage_link
 from gatherings.registration.mails.letters import Button, DateLine, Dates, Heading, Link, Part, Words, write_letter
 from gatherings.registration.mails.single import place_rows
 from gatherings.registration.mails.times import Held, both_clocks
 from gatherings.web.i18n import gettext as _
+from gatherings.web.i18n import ngettext
 from gatherings.web.requests import absolute
 
 _MINUTES = int(FRESH_LINK_LIFE.total_seconds() // 60)
@@ -44,10 +45,14 @@ def new_address(mail: OutboxMail) -> Letter:
             ),
             rows,
             Button(_("Use this address"), address_link(mail.facts["registration"], mail.facts["secret"], series=every)),
-            Words(_("The link works once, for %(minutes)s minutes.", minutes=_MINUTES), quiet=True),
+            Words(
+                ngettext("The link works once, for one minute.", "The link works once, for %(num)s minutes.", _MINUTES),
+                quiet=True,
+            ),
             Words(_("If it was not you, please leave this mail alone. Nothing changes then."), quiet=True),
         ],
         language=mail.language,
+        look=look_in(mail.facts),
     )
 
 
@@ -62,10 +67,12 @@ def my_data(mail: OutboxMail) -> Letter:
             Words(_("With this link you can see, export or erase everything that is held about this address.")),
             Button(_("See my data"), absolute(f"/my-data/{mail.facts['secret']}")),
             Words(
-                _(
-                    "The link works for %(minutes)s minutes. Please do not forward this mail: whoever has the link "
-                    "can see your data.",
-                    minutes=_MINUTES,
+                ngettext(
+                    "The link works for one minute. Please do not forward this mail: whoever has the link can see "
+                    "your data.",
+                    "The link works for %(num)s minutes. Please do not forward this mail: whoever has the link can "
+                    "see your data.",
+                    _MINUTES,
                 ),
                 quiet=True,
             ),

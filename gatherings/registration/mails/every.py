@@ -8,7 +8,7 @@ from gatherings.core import zones
 from gatherings.core.recurrence import Rule
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
-from gatherings.registration.mails.frame import greeting, hint, hosts_row, please_answer
+from gatherings.registration.mails.frame import greeting, hint, hosts_row, look_in, please_answer
 from gatherings.registration.mails.invitations import (
     join_link,
     manage_link,
@@ -20,7 +20,7 @@ from gatherings.registration.mails.letters import Button, Dates, Facts, Heading,
 from gatherings.registration.mails.times import Held, clock_words, date_line, hour_moves, place_words, where_words
 from gatherings.registration.rules import JOIN_OPENS_MINUTES
 from gatherings.web.i18n import gettext as _
-from gatherings.web.i18n import words
+from gatherings.web.i18n import ngettext, words
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,11 @@ class AboutSeries:
         """Give the one link in for all dates."""
         if self.facts["to"]["attends"] != "online":
             return None
-        text = _("Your way in to each date (it opens %(minutes)s minutes before the start)", minutes=JOIN_OPENS_MINUTES)
+        text = ngettext(
+            "Your way in to each date (it opens one minute before the start)",
+            "Your way in to each date (it opens %(num)s minutes before the start)",
+            JOIN_OPENS_MINUTES,
+        )
         return Link(text, join_link(self.facts["registration"], series=True))
 
     def ending(self) -> list[Part]:
@@ -118,6 +122,7 @@ def _letter(mail: OutboxMail, *, subject: str, heading: str, parts: list[Part | 
         preview=clean_line(mail.facts["series"]["title"]),
         parts=[greeting(clean_line(mail.facts["to"]["name"])), *parts],
         language=mail.language,
+        look=look_in(mail.facts),
         calendar=series_calendar_of(mail),
     )
 

@@ -1,9 +1,11 @@
 """What all letters about registrations share: whom they are about, how they greet, how they end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from gatherings.mail.look import Look, look_of
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.invitations import Calendar, event_page, join_link, manage_link, series_file
@@ -23,6 +25,7 @@ class About:
     language: str
     now: datetime
     hosts: str
+    look: Look
     attends: str | None
     waits_for: str | None
     position: int | None
@@ -45,6 +48,7 @@ class About:
             language=mail.language,
             now=mail.created_at,
             hosts=clean_line(facts["community"]["name"]),
+            look=look_in(facts),
             attends=facts["to"]["attends"],
             waits_for=facts["to"]["waits_for"],
             position=facts["registration"]["position"],
@@ -77,8 +81,15 @@ def letter(
         preview=preview,
         parts=[greeting(about.name), *parts],
         language=about.language,
+        look=about.look,
         calendar=calendar,
     )
+
+
+def look_in(facts: Mapping[str, Any]) -> Look:
+    """Give the look of the community that a mail is about."""
+    community = facts["community"]
+    return look_of(community.get("accent", ""), community["slug"])  # older mails know no accent
 
 
 def greeting(name: str) -> Part:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from flask import render_template
 
+from gatherings.mail.look import Look, look_of
 from gatherings.mail.message import Letter, clean_line
 from gatherings.web.i18n import gettext as _
 
@@ -85,15 +86,20 @@ def write_letter(
     preview: str,
     parts: Sequence[Part | None],
     language: str,
+    look: Look | None = None,
     footer: str | None = None,
     calendar: tuple[bytes, str] | None = None,
 ) -> Letter:
-    """Draw a letter's parts (None: left out) in both forms; `calendar` is the calendar's bytes and METHOD."""
+    """Draw a letter's parts (None: left out) in both forms; `calendar` is the calendar's bytes and METHOD.
+
+    `look` is that of the community that it is about; without one, the house's own.
+    """
     values = {
         "heading": heading,
         "preview": preview,
         "parts": [part for part in parts if part is not None],
         "language": language,
+        "look": look or look_of(),
         "footer": footer or _("You get this mail because your address was typed in on our page."),
     }
     return Letter(

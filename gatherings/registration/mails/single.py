@@ -8,6 +8,7 @@ from gatherings.registration.mails.letters import Button, Facts, Link, Part, Wor
 from gatherings.registration.mails.times import start_words, time_rows, where_words
 from gatherings.registration.rules import JOIN_OPENS_MINUTES
 from gatherings.web.i18n import gettext as _
+from gatherings.web.i18n import ngettext
 
 
 def place_rows(about: About, *, going: bool = True) -> Facts:
@@ -21,7 +22,12 @@ def way_in(about: About) -> Part | None:
     if not about.online:
         return None
     return Link(
-        _("Your way in (it opens %(minutes)s minutes before the start)", minutes=JOIN_OPENS_MINUTES), about.join
+        ngettext(
+            "Your way in (it opens one minute before the start)",
+            "Your way in (it opens %(num)s minutes before the start)",
+            JOIN_OPENS_MINUTES,
+        ),
+        about.join,
     )
 
 
@@ -279,7 +285,13 @@ def reminder_hour(mail: OutboxMail) -> Letter:
     about = About.of(mail)
     start = start_words(about.held, about.zone, about.now)
     online: list[Part] = [
-        Words(_("Your way in opens %(minutes)s minutes before the start.", minutes=JOIN_OPENS_MINUTES)),
+        Words(
+            ngettext(
+                "Your way in opens one minute before the start.",
+                "Your way in opens %(num)s minutes before the start.",
+                JOIN_OPENS_MINUTES,
+            )
+        ),
         Button(_("Join"), about.join),
         Link(_("Change or cancel"), about.manage, quiet=True),
     ]

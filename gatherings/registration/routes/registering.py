@@ -15,6 +15,7 @@ from gatherings.registration.forms import check, register_form, wanted_of
 from gatherings.registration.routes.blueprint import bp
 from gatherings.registration.rules import Outcome
 from gatherings.web.answers import answer, go, wants_fragment
+from gatherings.web.i18n import language_now
 from gatherings.web.requests import asking_network, settings
 from gatherings.web.rights import public
 from gatherings.web.visitor import checked_slug, visitor_zone
@@ -42,7 +43,7 @@ def register_for(slug: str) -> Response:
         outcome = transact(
             register_series if every else register,
             event.id,
-            wanted_of(form),
+            wanted_of(form, language_now()),
             settings().site,
             now=utc_now(),
             network=asking_network(),
