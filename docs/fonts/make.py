@@ -38,6 +38,7 @@ def cut(font: TTFont, letters: list[int], target: Path, *, web: bool = True) -> 
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=letters)
     subsetter.subset(font)
+    font.recalcTimestamp = False
     if web:
         font.flavor = "woff2"
     else:

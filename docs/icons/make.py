@@ -16,11 +16,11 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 
 def draw(svg: str, size: int, chromium: str) -> bytes:
     """Give the picture as a PNG, see-through where nothing is drawn."""
-    page_text = f'<!doctype html><body style="margin:0">{svg.replace("<svg ", f"<svg width={size} height={size} style=display:block ", 1)}'
+    sized = svg.replace("<svg ", f"<svg width={size} height={size} style=display:block ", 1)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": size, "height": size})
-        page.set_content(page_text)
+        page.set_content(f"<!doctype html><body style=margin:0>{sized}")
         picture = page.screenshot(omit_background=True)
         browser.close()
     return picture

@@ -114,7 +114,8 @@ class Event(Base):
     ends_local: Mapped[LocalTime]
     zone: Mapped[Zone]
     all_day: Mapped[bool] = mapped_column(default=False)
-    starts_at: Mapped[UtcTime]
+    # Indexed by themselves: the next of each is when pages change (events/queries.py).
+    starts_at: Mapped[UtcTime] = mapped_column(index=True)
     ends_at: Mapped[UtcTime] = mapped_column(index=True)
     zone_rules: Mapped[str] = mapped_column(String(20), default="")
 
@@ -135,8 +136,8 @@ class Event(Base):
     status: Mapped[str] = mapped_column(String(10))  # draft, published, cancelled
     listing: Mapped[str] = mapped_column(String(10), default="public")  # public, link
     takes_registrations: Mapped[bool] = mapped_column(default=True)
-    registration_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    registration_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    registration_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), index=True)
+    registration_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), index=True)
 
     revision: Mapped[Counter]
     changed_at: Mapped[UtcTime]

@@ -72,7 +72,8 @@ def error_answer(
 def _values(
     status: int, sentence: Sentence | None, retry_after: int | None, problems: list[Sentence]
 ) -> dict[str, Any]:
-    told, own = error_words.told(status), error_words.own_sentence(sentence)
+    told, several = error_words.told(status), len(problems) > 1
+    own = None if several else error_words.own_sentence(sentence)
     path, query = request.path, request.query_string.decode("ascii", "replace")
     wait = status == 429 and retry_after is not None
     return {
@@ -80,7 +81,7 @@ def _values(
         "title": words(told.title),
         "sentence": words(own or told.sentence),
         "advice": "" if own or wait else words(told.advice),
-        "problems": [words(problem) for problem in problems] if len(problems) > 1 else [],
+        "problems": [words(problem) for problem in problems] if several else [],
         "wait": error_words.wait_words(retry_after, visitor_zone(), utc_now()) if wait and retry_after else "",
         "typed": _typed_form() if status in _KEEPS_TYPED else [],
         "again": error_words.same_address(path, query),

@@ -1,4 +1,4 @@
-"""pages worth sharing: access notes, the questions people ask, words to search
+"""pages worth sharing: access notes, the questions people ask, words to search, the next edge in time
 
 Revision: 0002
 After: 0001
@@ -16,6 +16,7 @@ branch_labels = None
 depends_on = None
 
 _TABLES = {"events": ("access_notes", "asked_often", "search_text"), "communities": ("access_notes", "asked_often")}
+_INDEXED = ("starts_at", "registration_opens_at", "registration_closes_at")
 
 
 def upgrade() -> None:
@@ -25,9 +26,13 @@ def upgrade() -> None:
                 kind, empty = (sa.JSON(), "[]") if name == "asked_often" else (sa.Text(), "")
                 batch_op.add_column(sa.Column(name, kind, nullable=False, server_default=empty))
     _write_search_texts()
+    for name in _INDEXED:
+        op.create_index(op.f(f"ix_events_{name}"), "events", [name])
 
 
 def downgrade() -> None:
+    for name in reversed(_INDEXED):
+        op.drop_index(op.f(f"ix_events_{name}"), table_name="events")
     for table, columns in _TABLES.items():
         with op.batch_alter_table(table, schema=None) as batch_op:
             for name in reversed(columns):

@@ -75,3 +75,8 @@ def misshapen(page: Page, most: int = 6) -> list[str]:
     """Name what is cut off, covered, or out of the window on a page as it stands now."""
     found: list[str] = page.evaluate(_SHAPE, most)
     return found
+
+
+def open_all(page: Page) -> None:
+    """Unfold whatever is folded: questions and their answers, filters, the code of kindness."""
+    page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")

@@ -36,7 +36,7 @@ def test_a_browser_asks_for_no_more(town: Town, visit: Callable[..., Visitor]) -
     asked = [one.removeprefix("GET ") for one in somebody.asked]
     # Besides the four: the times on the visitor's clock, the two faces, the cover, and the icons.
     kinds = sorted(one.rsplit(".", 1)[-1] if one.startswith("/static/") else one for one in asked)
-    needed = [path, f"{path}/when", f"{path}/cover.svg", "css", "js", "js", "woff2", "woff2"]
+    needed = [path, f"{path}/when", f"{path}/cover.svg", "css", "js", "woff2", "woff2"]
     assert [kind for kind in kinds if kind != "svg"] == sorted(needed)
     assert kinds.count("svg") <= 2  # the sprite, and the icon, which headless browsers may leave out
 

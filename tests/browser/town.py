@@ -1,9 +1,12 @@
 """A page of every kind and in every state, with names as long and as foreign as names are."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote, urlsplit
 
+from playwright.sync_api import Page, Route
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -12,15 +15,18 @@ from gatherings.accounts.models import Person
 from gatherings.accounts.rules import normalise_address
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
+from gatherings.core.tokens import new_public_id
 from gatherings.events.actions import change_event
-from gatherings.events.models import Event, Resource, Speaker
+from gatherings.events.models import Event, Resource, Series, Speaker
 from gatherings.mail.models import OutboxMail
 from gatherings.own_data.actions import PURPOSE
 from gatherings.questions.types import TYPES
 from gatherings.registration.actions import cancel, register, register_series
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.rules import Wanted
+from gatherings.web.errors import error_answer
 from gatherings.web.rights import signer
+from tests.browser.kit import Visitor
 from tests.drills.houses import House
 from tests.factories import (
     dates_of,
@@ -45,14 +51,31 @@ An hour about **what matters**, with [something to read](https://example.org/rea
 > Kindness is not an extra.
 """
 CODE = "We listen. We let each other finish. What is said here stays here."
+NASTY = "Zoë & Sons <3, 李雷, محمد"
+ASKED = [{"question": f"Is there tea at the {LONG}?", "answer": ABOUT}, {"question": NASTY + "?", "answer": "Yes."}]
 
 
 @dataclass
 class Town:
-    """An installation and the paths of its pages by the names of their states."""
+    """An installation and the paths of its pages by the names of their states.
+
+    `drawn` are pages that no address gives in peace (errors): by the path under which `shown` puts them.
+    """
 
     house: House
     paths: dict[str, str]
+    drawn: dict[str, str] = field(default_factory=dict)
+
+    def shown(self, somebody: Visitor, *, drawn: bool = True) -> Iterator[tuple[str, Page]]:
+        """Open one page after the other; gives the name of its state and the page."""
+
+        def draw(route: Route) -> None:
+            route.fulfill(body=self.drawn[urlsplit(route.request.url).path], content_type="text/html; charset=utf-8")
+
+        if drawn:
+            somebody.page.route("**/drawn/*", draw)
+        for name, path in (self.paths | {path: path for path in self.drawn if drawn}).items():
+            yield name, somebody.open(path)
 
 
 def build_town(house: House) -> Town:
@@ -62,7 +85,14 @@ def build_town(house: House) -> Town:
         paths = built.paths()
     house.receiver.wait(lambda: house.mail_waits() == 0, 30)
     ((mail_id,), *_) = house.ask(OutboxMail.__table__.select().with_only_columns(OutboxMail.id).limit(1))
-    return Town(house, {**paths, "mailbox": "/mailbox", "mail": f"/mailbox/{mail_id}"})
+    drawn = {f"/drawn/{status}": _draw(house, status) for status in (403, 422, 429, 500, 503)}
+    return Town(house, {**paths, "mailbox": "/mailbox", "mail": f"/mailbox/{mail_id}"}, drawn)
+
+
+def _draw(house: House, status: int) -> str:
+    form = {"name": NASTY, "email": "ada@example.org", "words": f"{LONG}\n" * 3}
+    with house.app.test_request_context("/events/somewhere/register", method="POST", data=form):
+        return error_answer(status, retry_after=2700 if status == 429 else None).get_data(as_text=True)
 
 
 @dataclass
@@ -92,11 +122,14 @@ class _Builder:
         return {
             "listing": "/",
             "listing on a clock": "/?zone=Pacific/Auckland",
+            "listing of what was": "/?past=1",
+            "listing, narrowed": f"/?q={quote(NASTY)}&community=kind&mode=hybrid&hours=decent&zone=Asia/Kathmandu",
             "listing with nothing": "/?q=nothing-of-the-kind",
             "community": "/communities/plain",
             "community with a code": "/communities/kind",
             "series": "/series/third-thursday",
             "series on a clock": "/series/third-thursday?zone=Pacific/Auckland",
+            "series of years": self._years(),
             **{f"event, {name}": f"/events/{event.slug}" for name, event in events.items()},
             "form alone": f"/events/{events['open'].slug}/register",
             "done": f"/events/{events['open'].slug}/registered",
@@ -145,6 +178,8 @@ class _Builder:
             "two days": self.event(20, title="Two days", mode="in person", minutes=2 * 24 * 60),
             "asking": asking,
             "soon": self.event(5 / 24 / 60, title="In five minutes"),
+            "now": self.event(-5 / 24 / 60, title="Begun five minutes ago"),
+            **{f"nasty, {day}": self._nasty(day) for day in (50, -50)},
         }
         for number, name in enumerate(NAMES):
             speaker = {"name": name, "role": "Nurse", "group": "The Old Hospital", "country": "NZ", "talk": "Songs"}
@@ -153,6 +188,35 @@ class _Builder:
             session.add(Resource(event_id=events["open"].id, position=number, title=title, url="https://example.org/"))
         session.flush()
         return events
+
+    def _nasty(self, day: int) -> Event:
+        place = {"place_name": f"{LONG} {NASTY}", "place_address": f"{LONG} 1\n{NASTY}"}
+        event = self.event(
+            day, community=self.kind, title=f"{NASTY} and {LONG}", theme=f"{LONG} {NASTY}", summary=f"{NASTY} {LONG}",
+            zone="America/North_Dakota/New_Salem", mode="in person", access_notes=ABOUT + LONG, asked_often=ASKED,
+            recording_url="https://example.org/recording" if day < 0 else None, place_map="https://example.org/", **place,
+        )  # fmt: skip
+        speaker = {"name": f"{NASTY} {LONG}", "role": LONG, "group": LONG, "country": "GS", "talk": f"{LONG} {NASTY}"}
+        self.session.add(Speaker(event_id=event.id, position=1, about=ABOUT + LONG, **speaker))
+        resource = {"title": f"{NASTY} {LONG}", "url": f"https://example.org/{LONG}", "note": LONG}
+        self.session.add(Resource(event_id=event.id, position=1, **resource))
+        return event
+
+    def _years(self) -> str:
+        """Make a series of editions by year, without a rule, and give its path."""
+        moments = {"created_at": self.now, "changed_at": self.now}
+        years = Series(
+            public_id=new_public_id(), slug="years", title=f"{NASTY} {LONG}", community_id=self.kind.id, **moments
+        )
+        self.session.add(years)
+        self.session.flush()
+        for number, theme in enumerate((LONG, NASTY, "Small steps", None, "Listening first")):
+            year = self.now.year - 2 * number
+            self.event(
+                -400 * number - 9, community=self.kind, series_id=years.id, edition_year=year, theme=theme,
+                approximate=number > 2, title=f"{NASTY} {year}", mode="in person", place_name=LONG,
+            )  # fmt: skip
+        return f"/series/{years.slug}"
 
     def _own(self, events: dict[str, Event], date: Event) -> dict[str, str]:
         session, now, site = self.session, self.now, self.house.site

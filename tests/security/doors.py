@@ -151,6 +151,7 @@ def build_town(app: Flask, session: Session) -> Town:
     assert date is not None
     values = {
         "service": "google",
+        "accent": "plum",
         "event_slug": event.slug,
         "series_slug": series.slug,
         "community_slug": community.slug,

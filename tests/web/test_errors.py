@@ -1,6 +1,8 @@
 """Refusals and failures: the right status, a page or a fragment in words, never a trace."""
 
 import re
+from contextlib import nullcontext
+from io import BytesIO
 from typing import Any
 
 import brotli
@@ -11,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.event import listen
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+from werkzeug.test import create_environ
 
 from gatherings.core import errors
 from gatherings.core.words import say
@@ -19,6 +22,7 @@ from gatherings.db.session import current_session, db, transact
 from gatherings.web.answers import answer, go
 from gatherings.web.error_words import own_sentence, same_address, told
 from gatherings.web.errors import status_of
+from gatherings.web.hall import BodiesFirst
 from gatherings.web.rights import public
 from tests.db.helpers import add_one, another_process_holds_the_file, make_pool, taken_of
 
@@ -387,3 +391,34 @@ def test_no_free_connection_is_busy_and_no_fault(make_another):
 def test_error_pages_are_light(trial):
     for path in ("/nothing/here", "/http/503", "/fail/key"):
         assert len(brotli.compress(trial.test_client().get(path).data, quality=5)) < 1600
+
+
+# --- refusals in front of the app ------------------------------------------------------------------------------------
+
+
+def refused_at_the_door(headers, *, busy=False, method="POST"):
+    """Send a form that is cut off (or, `busy`, while all turns are taken); give (status, headers, body)."""
+    door, answer = BodiesFirst(lambda environ, start: [b"let in"], 1, "/static/app.css"), []
+    environ = create_environ("/", method=method, data=b"name=Ada", headers=headers)
+    environ |= {"wsgi.input": BytesIO(b"name"), "CONTENT_LENGTH": "8"}
+    with door._turns if busy else nullcontext():
+        body = b"".join(door(environ, lambda *started: answer.append(started)))
+    [(status, told)] = answer
+    return status, dict(told), body.decode()
+
+
+@pytest.mark.parametrize(
+    ("busy", "status", "words"),
+    [(False, "400 Bad Request", "did not arrive whole"), (True, "503 Service Unavailable", "Many people are here")],
+)
+def test_who_is_refused_at_the_door_gets_a_page_a_fragment_or_a_line(busy, status, words):
+    for headers, kind in (({"Accept": "text/html,*/*"}, "page"), (HTMX, "fragment"), ({"Accept": "*/*"}, "line")):
+        said, told, body = refused_at_the_door(headers, busy=busy)
+        assert said == status
+        assert words in body
+        assert int(told["Content-Length"]) == len(body.encode())
+        assert (told["Retry-After"], told["Cache-Control"]) == ("5", "no-store")
+        assert "default-src 'none'" in told["Content-Security-Policy"]
+        assert ('<link rel="stylesheet" href="/static/app.css">' in body) is (kind == "page")
+        assert told.get("HX-Retarget") == ("#notice" if kind == "fragment" else None)
+        assert told["Content-Type"] == f"text/{'plain' if kind == 'line' else 'html'}; charset=utf-8"

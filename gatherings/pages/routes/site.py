@@ -11,7 +11,7 @@ from gatherings.core.clock import utc_now
 from gatherings.pages.readiness import examine
 from gatherings.pages.routes.blueprint import bp
 from gatherings.registration.jobs import BODIES_KEPT, KEPT_AFTER_EVENT
-from gatherings.registration.rules import JOIN_CLOSES, JOIN_OPENS_MINUTES, NOT_ME_PAUSE
+from gatherings.registration.rules import NOT_ME_PAUSE
 from gatherings.web.answers import answer
 from gatherings.web.requests import absolute, settings
 from gatherings.web.rights import machine, public
