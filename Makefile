@@ -76,6 +76,9 @@ wheel: .venv/dev.stamp
 messages: .venv/dev.stamp
 	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keyword _ --keyword gettext --keyword ngettext:1,2 \
 		--keyword say --keyword say_many:1,2 --no-location --sort-output --project Gatherings --output-file messages.pot .
+	@for file in $(wildcard gatherings/translations/*.po); do \
+		$(BIN)/pybabel --quiet update --input-file messages.pot --output-file $$file --no-wrap \
+			--locale $$(basename $$file .po | tr - _) || exit 1; done
 
 clean:
 	@rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

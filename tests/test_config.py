@@ -82,6 +82,8 @@ NONSENSE = [
     ("REGISTRATIONS_PER_NETWORK", "many"),
     ("GATHERINGS_THREADS", "0"),
     ("GATHERINGS_THREADS", "65"),
+    ("GATHERINGS_LANGUAGES", "en;sv"),
+    ("GATHERINGS_LANGUAGES", "en,en-XA"),
     ("GATHERINGS_DEMO", "yes"),
     ("GATHERINGS_DEVELOPMENT", "true"),
 ]

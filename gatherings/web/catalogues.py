@@ -149,10 +149,8 @@ def source_messages(templates: Path) -> Iterator[Message]:
     """Find the texts of the sources and templates as `make messages` does: (text, its plural or None)."""
     from babel.messages.extract import extract_from_dir  # at first use
 
-    options = {"**": {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}}
-    python, jinja = [("**.py", "python")], [("**.html", "jinja2"), ("**.txt", "jinja2")]
-    for folder, methods in ((Path(__file__).parents[1], python), (templates, jinja)):
-        for _file, _line, text, _comments, _context in extract_from_dir(
-            folder, methods, options if methods is jinja else {}, KEYWORDS
-        ):
+    methods = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
+    options = {pattern: {"silent": "false"} for pattern, method in methods if method == "jinja2"}
+    for folder in (Path(__file__).parents[1], templates):
+        for _file, _line, text, _comments, _context in extract_from_dir(folder, methods, options, KEYWORDS):
             yield (text, None) if isinstance(text, str) else (text[0], text[1])

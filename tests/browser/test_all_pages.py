@@ -15,6 +15,8 @@ Visit = Callable[..., Visitor]
 
 # A desk, a tablet, a phone; and a desk zoomed to 200 % (WCAG 2.2, 1.4.4) and to 400 % (1.4.10), in CSS pixels.
 WIDTHS = (1280, 768, 360, 640, 320)
+_MOVING = """() => document.getAnimations().length + [...document.querySelectorAll('*')].filter((one) =>
+    ['', '::before', '::after'].some((part) => parseFloat(getComputedStyle(one, part).transitionDuration) > 0)).length"""
 _TYPE_AT = "(share) => { document.documentElement.style.fontSize = share; }"
 
 
@@ -40,6 +42,7 @@ def test_nothing_is_cut_or_covered_or_beside_the_window(town: Town, visit: Visit
     somebody = visit(town.house)
     found = {}
     for name, page in town.shown(somebody):
+        assert page.evaluate(_MOVING) == 0, name  # our visitors have asked for that (tests/browser/kit.py)
         open_all(page)
         found |= shapes(page, name)
         page.evaluate(_TYPE_AT, "212.5%")  # twice ours: somebody has set their browser to large type
@@ -64,7 +67,7 @@ def test_without_scripts_pages_are_whole_too(town: Town, visit: Visit) -> None:
 
 @pytest.mark.parametrize("language", ["en-XA", "ar-XB"])
 def test_long_words_and_the_other_direction_fit(speaking_town: Town, visit: Visit, language: str) -> None:
-    somebody = visit(speaking_town.house, extra_http_headers={"Accept-Language": language})
+    somebody = visit(speaking_town.house, locale=language)
     found = {}
     for name, page in speaking_town.shown(somebody):
         open_all(page)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.needs("browser")
 A4 = 673  # CSS pixels between margins of 16 mm
 _DARK = """() => [...document.body.querySelectorAll('*')].filter((one) => one.checkVisibility()).map((one) => {
         const style = getComputedStyle(one), [r, g, b, a] = style.backgroundColor.match(/[\\d.]+/g).map(Number);
-        return (a ?? 1) * (1 - (r + g + b) / 765) > .5 && one.getClientRects().length && one.offsetHeight > 40 ? one.className : '';
+        return (a ?? 1) * (1 - (r + g + b) / 765) > .5 && one.offsetHeight > 40 ? one.className || one.tagName : '';
     }).filter(Boolean)"""
 _PRESSED = (
     "() => [...document.querySelectorAll('button, input, .button')].filter((one) => one.checkVisibility()).length"

@@ -13,7 +13,7 @@ from tests.browser.town import Town
 pytestmark = pytest.mark.needs("browser")
 
 MOST = 24 * 1024  # bytes of HTML, CSS and JavaScript, compressed
-PAGES = ("event, open", "event, full", "event, date of a series")
+PAGES = ("event, open", "event, full", "event, date of a series", "event of the programme")
 
 
 @pytest.mark.parametrize("name", PAGES)

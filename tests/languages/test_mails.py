@@ -49,7 +49,9 @@ def test_letters_of_every_kind_are_translated_whole(speaking_app, session):
             # Subjects are cleaned of all that turns the direction of writing, and with it of ar-XB's marks.
             read = [("subject", letter.subject)] if language == "en-XA" else []
             read += [*texts_of(letter.html), *(("text", " ".join(part.split())) for part in letter.text.split("\n\n"))]
-            escaped += [f"{mail.kind} {where}: {left!r} in {text!r}" for where, text in read if (left := data.escaped(text))]
+            escaped += [
+                f"{mail.kind} {where}: {left!r} in {text!r}" for where, text in read if (left := data.escaped(text))
+            ]
         kinds.add(mail.kind)
     assert kinds == set(COMPOSERS)
     assert not escaped, "\n".join(["texts that nobody can translate:", *sorted(set(escaped))])

@@ -18,7 +18,9 @@ BAD = {
 def left_over(hamlet, name, html, **how):
     """Give each text of a page that is neither translated nor data, with where it stands."""
     return [
-        f"{name} {where}: {left!r} in {text!r}" for where, text in texts_of(html, **how) if (left := hamlet.data.escaped(text))
+        f"{name} {where}: {left!r} in {text!r}"
+        for where, text in texts_of(html, **how)
+        if (left := hamlet.data.escaped(text))
     ]
 
 
@@ -85,8 +87,9 @@ def test_no_template_has_a_text_of_its_own(hamlet):
             for output in env.parse(source).find_all(nodes.Output)
             for piece in output.nodes
         ]
-        found += [f"{name} {where}: {text!r}" for where, text in texts_of("".join(pieces), prose=True)
-                  if hamlet.data.escaped(text.replace("aria-describedby", "").replace('aria-invalid="true"', ""))]
+        found += [
+            f"{name} {where}: {text!r}"
+            for where, text in texts_of("".join(pieces), prose=True)
+            if hamlet.data.escaped(text.replace("aria-describedby", "").replace('aria-invalid="true"', ""))
+        ]
     refuse(found)
-
-

@@ -398,11 +398,16 @@ def test_error_pages_are_light(trial):
 
 def refused_at_the_door(headers, *, busy=False, method="POST"):
     """Send a form that is cut off (or, `busy`, while all turns are taken); give (status, headers, body)."""
-    door, answer = BodiesFirst(lambda environ, start: [b"let in"], 1, "/static/app.css"), []
+    answer: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start(status, headers, exc_info=None):
+        answer.append((status, headers))
+
+    door = BodiesFirst(lambda environ, start: [b"let in"], 1, "/static/app.css")
     environ = create_environ("/", method=method, data=b"name=Ada", headers=headers)
     environ |= {"wsgi.input": BytesIO(b"name"), "CONTENT_LENGTH": "8"}
     with door._turns if busy else nullcontext():
-        body = b"".join(door(environ, lambda *started: answer.append(started)))
+        body = b"".join(door(environ, start))
     [(status, told)] = answer
     return status, dict(told), body.decode()
 

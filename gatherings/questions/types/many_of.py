@@ -30,10 +30,14 @@ class ManyOf(QuestionType[tuple[Choice, ...]]):
         chosen = {find_choice(choices, key) for key in set(typed) if key}
         least, most = whole(question.options, "least", 0), whole(question.options, "most", len(choices))
         if len(chosen) > most:
-            problem = say_many("Please choose %(num)s of these at most.", "Please choose %(num)s of these at most.", most)
+            problem = say_many(
+                "Please choose %(num)s of these at most.", "Please choose %(num)s of these at most.", most
+            )
             raise TextProblem(problem)
         if chosen and len(chosen) < least:
-            problem = say_many("Please choose %(num)s of these or more.", "Please choose %(num)s of these or more.", least)
+            problem = say_many(
+                "Please choose %(num)s of these or more.", "Please choose %(num)s of these or more.", least
+            )
             raise TextProblem(problem)
         return tuple(choice for choice in choices if choice in chosen) or None
 
