@@ -39,7 +39,7 @@ def cut(font: TTFont, letters: list[int], target: Path, *, web: bool = True) -> 
     subsetter.populate(unicodes=letters)
     subsetter.subset(font)
     font.recalcTimestamp = False
-    font["head"].modified = font["head"].created  # the same bytes each time
+    font["head"].created = font["head"].modified = 3_800_000_000  # the same bytes each time
     if web:
         font.flavor = "woff2"
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from gatherings.registration.models import Registration
@@ -34,6 +34,44 @@ def tab_to(page: Page, what: str, *, most: int = 60) -> None:
         if what in at:
             return
     raise AssertionError(f"Tab does not reach “{what}”; it came to {at}")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_from_the_listing_to_a_place_and_to_a_changed_name(house: House, visit: Visit, scripts: bool) -> None:
+    title = f"Keys {'with' if scripts else 'without'} scripts"
+    event = house.event(title=title)
+    somebody = visit(house, scripts=scripts, viewport={"width": 360, "height": 700})
+    page = somebody.open("/")
+    tab_to(page, "q")
+    page.keyboard.type(title)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=Keys*")
+    somebody.settle()
+    expect(page.locator("#events h3")).to_have_text([title])
+    tab_to(page, title)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/events/{event.slug}")
+    somebody.settle()
+    tab_to(page, "Register")  # a link that leads down to the form
+    page.keyboard.press("Enter")
+    tab_to(page, "name")
+    page.keyboard.type("Ada")
+    tab_to(page, "email")
+    page.keyboard.type(f"journey-{scripts}@example.org")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You have a place.")).to_be_visible()
+
+    ((public_id, version, _state),) = _rows(house, event.id)
+    with house.app.app_context():
+        page = somebody.open(f"/registrations/{signer().sign('manage', public_id, version)}")
+    tab_to(page, "Change my name or time zone")
+    page.keyboard.press("Enter")
+    tab_to(page, "name")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Ada Lovelace")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Your changes are kept.")).to_be_visible()
+    assert house.ask(select(Registration.name).where(Registration.event_id == event.id)) == [("Ada Lovelace",)]
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -73,24 +111,6 @@ def test_the_first_tab_leads_past_the_head_of_the_page(house: House, visit: Visi
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.closest('main') !== null")
-
-
-def test_what_folds_opens_by_the_keyboard(house: House, visit: Visit) -> None:
-    event = house.event()
-    house.fill(event, 1, "folded")
-    ((public_id, version, _state),) = _rows(house, event.id)
-    with house.app.app_context():
-        path = f"/registrations/{signer().sign('manage', public_id, version)}"
-    somebody = visit(house)
-    page = somebody.open(path)
-    tab_to(page, "Change my name or time zone")
-    page.keyboard.press("Enter")
-    tab_to(page, "name")
-    page.keyboard.press("Control+A")
-    page.keyboard.type("Ada Lovelace")
-    page.keyboard.press("Enter")
-    page.get_by_text("Your changes are kept.").wait_for()
-    assert house.ask(select(Registration.name).where(Registration.event_id == event.id)) == [("Ada Lovelace",)]
 
 
 def test_nothing_moves_for_those_who_asked_for_that(house: House, visit: Visit) -> None:
