@@ -45,7 +45,8 @@ drills: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-lighthouse: .venv/dev.stamp .venv/lighthouse.stamp
+LIGHTHOUSE := 12.8.2
+lighthouse: .venv/dev.stamp .venv/lighthouse-$(LIGHTHOUSE).stamp
 	@exec $(BIN)/python -m benchmarks.lighthouse $(ARGS)
 
 lint: .venv/dev.stamp
@@ -106,8 +107,7 @@ clean:
 	@touch $@ .venv/runtime.stamp
 
 # Its packages are put beside ours, and none of them may run anything while it is installed.
-LIGHTHOUSE := 12.8.2
-.venv/lighthouse.stamp: | .venv/bin/pip
+.venv/lighthouse-$(LIGHTHOUSE).stamp: | .venv/bin/pip
 	@command -v npm > /dev/null || { echo "Lighthouse needs node and npm (on Debian and Ubuntu: apt-get install nodejs npm)."; exit 1; }
 	@echo "Installing Lighthouse $(LIGHTHOUSE) …"
 	@rm -rf .venv/lighthouse && mkdir -p .venv/lighthouse

@@ -107,7 +107,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
     }
     values.update(overrides)
     if any(tag in str(values["languages"]) for tag in pseudo.TAGS) and not values["development"]:
-        raise BadSetting(f"GATHERINGS_LANGUAGES takes {' and '.join(pseudo.TAGS)} in development alone.")
+        raise BadSetting(f"GATHERINGS_LANGUAGES should have {' and '.join(pseudo.TAGS)} in development alone.")
     if values["demo"] and not re.search(r"//(127\.0\.0\.1|localhost|[a-z0-9.-]+\.test)(:|$)", str(values["base_url"])):
         # The demo's mailbox shows everybody's mail and links to everybody.
         raise BadSetting("GATHERINGS_DEMO should be 0 where BASE_URL is an address that other people can reach.")

@@ -1,18 +1,18 @@
-"""Make docs/pictures/event.png: an event page on a phone beside the same page on a desk.
+"""Make docs/pictures: pages of the demo on a phone beside the same page on a desk, seen from Auckland.
 
-    python -m tests.browser.picture
-
-The page is the demo's next third Thursday, seen from Auckland.
+python -m tests.browser.picture [event listing series community dark]
 """
 
 import sys
 import tempfile
 from base64 import b64encode
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
 
+from gatherings.communities.models import Community
 from gatherings.core.clock import utc_now
 from gatherings.events.models import Event, Series
 from tests.browser.kit import Visitor, visitor
@@ -21,9 +21,10 @@ from tests.drills.houses import House, open_house
 from tests.parts import need
 from tests.servers import ROOT
 
-PICTURE = ROOT / "docs" / "pictures" / "event.png"
-MOST = 250_000  # bytes
+FOLDER = ROOT / "docs" / "pictures"
+MOST = 250_000  # bytes each
 PHONE, DESK, HEIGHT = 360, 1100, 760
+SCHEMES: dict[str, Literal["light", "dark"]] = {"dark": "dark"}  # the others are light
 FRAME = """<!doctype html><style>
   body {{ margin: 0; padding: 32px; background: #e4dccb; display: inline-flex; gap: 32px; align-items: start; }}
   img {{ display: block; border-radius: 10px; box-shadow: 0 6px 24px rgb(60 45 20 / 25%); }}
@@ -31,46 +32,59 @@ FRAME = """<!doctype html><style>
 
 
 def main() -> None:
-    """Write the picture; ends with 1 if it became too heavy for a README."""
+    """Write the pictures; ends with 1 if one became too heavy for a README."""
+    wanted = sys.argv[1:] or ["event", "listing", "series", "community", "dark"]
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         browser = playwright.chromium.launch(executable_path=need("browser"), args=["--no-sandbox", "--disable-gpu"])
         with SqliteTemplate(folder).fresh(folder) as url, open_house(folder, url, workers=1) as house:
-            PICTURE.parent.mkdir(parents=True, exist_ok=True)
-            _draw(browser, house)
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            paths = _paths(house)
+            sizes = {one: _draw(browser, house, one, paths[one]) for one in wanted}
         browser.close()
-    size = PICTURE.stat().st_size
-    print(f"{PICTURE.relative_to(ROOT)}: {size} bytes")
-    sys.exit(size > MOST)
+    for one, size in sizes.items():
+        print(f"docs/pictures/{one}.png: {size} bytes")
+    sys.exit(max(sizes.values()) > MOST)
 
 
-def _draw(browser: Browser, house: House) -> None:
+def _paths(house: House) -> dict[str, str]:
+    """Load the demo's programme; give the path of each picture's page."""
     done = house.command("load", str(ROOT / "gatherings" / "loading" / "programme.yaml"))
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
     coming = (
-        select(Event.slug)
+        select(Event.slug, Series.slug, Community.slug)
         .join(Series, Series.id == Event.series_id)
+        .join(Community, Community.id == Event.community_id)
         .where(Event.starts_at > utc_now(), Event.series_rule_id.is_not(None))
         .order_by(Event.starts_at)
         .limit(1)
     )
-    path = f"/events/{house.ask(coming)[0][0]}"
+    ((event, series, community),) = house.ask(coming)
+    paths = {"event": f"/events/{event}", "listing": "/", "series": f"/series/{series}"}
+    return paths | {"community": f"/communities/{community}", "dark": f"/events/{event}"}
+
+
+def _draw(browser: Browser, house: House, name: str, path: str) -> int:
+    """Write one picture; gives its size in bytes."""
     shots = {}
-    for name, width in (("phone", PHONE), ("desk", DESK)):
-        seen = _from_auckland(browser, house, width)
+    for place, width in (("phone", PHONE), ("desk", DESK)):
+        seen = _from_auckland(browser, house, width, SCHEMES.get(name, "light"))
         page = seen.open(path)
-        page.locator("#when").get_by_text("Auckland").wait_for()
-        shots[name] = b64encode(page.screenshot()).decode()
+        page.locator("main").get_by_text("Auckland").first.wait_for()
+        page.wait_for_function("() => document.fonts.status === 'loaded'")
+        shots[place] = b64encode(page.screenshot()).decode()
         seen.context.close()
     page = browser.new_page(viewport={"width": PHONE + DESK + 96, "height": HEIGHT + 64})
     page.set_content(FRAME.format(**shots))
-    page.screenshot(path=PICTURE)
+    page.screenshot(path=FOLDER / f"{name}.png")
+    page.close()
+    return (FOLDER / f"{name}.png").stat().st_size
 
 
-def _from_auckland(browser: Browser, house: House, width: int) -> Visitor:
+def _from_auckland(browser: Browser, house: House, width: int, scheme: Literal["light", "dark"]) -> Visitor:
     size = {"width": width, "height": HEIGHT}
-    return visitor(browser, house.server.url, timezone_id="Pacific/Auckland", color_scheme="light", viewport=size)
+    return visitor(browser, house.server.url, timezone_id="Pacific/Auckland", color_scheme=scheme, viewport=size)
 
 
 if __name__ == "__main__":

@@ -4,70 +4,77 @@ from playwright.sync_api import Page
 
 # Each line of text has a box of its own; of its height only the middle counts, for lines stand closer than boxes do.
 _SHAPE = """(most) => {
-    const found = [];
-    const told = (one) => `${one.tagName.toLowerCase()}${one.id && '#' + one.id}${[...one.classList].map((name) => '.' + name).join('')}`;
-    const say = (what, one, text) => found.push(`${what}: ${told(one)} “${text.trim().slice(0, 50)}”`);
     const room = document.documentElement.clientWidth;
-    const unseen = '.visually-hidden, .skip:not(:focus), [hidden], option, title, desc';
+    const found = new Set();
+    const named = (one) => [one.tagName.toLowerCase() + (one.id && '#' + one.id), ...one.classList].join('.');
+    const short = (text) => `“${text.trim().slice(0, 40)}”`;
+    const say = (what, one, text) => found.add(`${what}: ${named(one)} ${short(text)}`);
+    const is_shown = (one) => one.checkVisibility({visibilityProperty: true})
+        && !one.closest('.visually-hidden, .skip:not(:focus), [hidden], option, title, desc');
+    const middle = (box, share) => ({left: box.left, right: box.right, top: box.top + box.height * share,
+        bottom: box.bottom - box.height * share});
+    const over = (a, b, by) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > by
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > by;
+
+    // What of the page is to be seen around an element; null where whoever wants to can scroll.
+    const window_of = (one) => {
+        const seen = {left: 0, right: room, top: -scrollY, bottom: Infinity};
+        for (let around = one; around && around !== document.documentElement; around = around.parentElement) {
+            const style = getComputedStyle(around), box = around.getBoundingClientRect();
+            if (/auto|scroll/.test(style.overflowX + style.overflowY)) return null;
+            if (/hidden|clip/.test(style.overflowX)) {
+                seen.left = Math.max(seen.left, box.left);
+                seen.right = Math.min(seen.right, box.right);
+            }
+            if (/hidden|clip/.test(style.overflowY)) {
+                seen.top = Math.max(seen.top, box.top);
+                seen.bottom = Math.min(seen.bottom, box.bottom);
+            }
+        }
+        return seen;
+    };
 
     const lines = [];
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
-        const text = walk.currentNode, parent = text.parentElement;
-        if (!text.data.trim() || parent.closest(unseen) || !parent.checkVisibility({visibilityProperty: true})) continue;
-        const range = document.createRange();
+        const text = walk.currentNode, one = text.parentElement;
+        if (!text.data.trim() || !is_shown(one)) continue;
+        const range = document.createRange(), seen = window_of(one);
         range.selectNodeContents(text);
-        const boxes = [...range.getClientRects()].filter((box) => box.width > 1 && box.height > 1);
-        // What hides what goes beyond it: a box, a picture, the window.
-        let left = 0, right = room, top = -scrollY, bottom = Infinity;
-        for (let around = parent; around; around = around.parentElement) {
-            const style = getComputedStyle(around), box = around.getBoundingClientRect();
-            if (/auto|scroll/.test(style.overflowX + style.overflowY) && around !== document.documentElement) {
-                left = right = null;  // whoever wants to read it can scroll there
-                break;
-            }
-            if (/hidden|clip/.test(style.overflowX)) [left, right] = [Math.max(left, box.left), Math.min(right, box.right)];
-            if (/hidden|clip/.test(style.overflowY)) [top, bottom] = [Math.max(top, box.top), Math.min(bottom, box.bottom)];
-            if (style.position === 'fixed') break;
-        }
-        for (const box of boxes) {
-            if (left !== null && (box.left < left - 1 || box.right > right + 1)) say('cut at the side', parent, text.data);
-            const half = box.height / 4;
-            if (left !== null && (box.top + half < top || box.bottom - half > bottom)) say('cut above or below', parent, text.data);
-            lines.push({text, parent, left: box.left, right: box.right, top: box.top + half, bottom: box.bottom - half});
+        for (const whole of range.getClientRects()) {
+            if (whole.width <= 1 || whole.height <= 1) continue;
+            const box = middle(whole, .25), {left, right} = box;
+            if (seen && (left < seen.left - 1 || right > seen.right + 1)) say('cut at the side', one, text.data);
+            if (seen && (box.top < seen.top || box.bottom > seen.bottom)) say('cut above or below', one, text.data);
+            lines.push({...box, text, one});
         }
     }
-
-    const over = (a, b, by) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > by
-        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > by;
     lines.sort((a, b) => a.top - b.top);
     lines.forEach((a, at) => {
         for (let next = at + 1; next < lines.length && lines[next].top < a.bottom; next++) {
             const b = lines[next];
-            if (a.text !== b.text && over(a, b, 2)) say(`text over text “${b.text.data.trim().slice(0, 30)}”`, a.parent, a.text.data);
+            if (a.text !== b.text && over(a, b, 2)) say(`text over ${short(b.text.data)}`, a.one, a.text.data);
         }
     });
 
     const presses = [];
     for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary, label')) {
-        if (one.closest(unseen) || !one.checkVisibility({visibilityProperty: true})) continue;
+        if (!is_shown(one)) continue;
         const inline = getComputedStyle(one).display === 'inline';
         for (const box of inline ? one.getClientRects() : [one.getBoundingClientRect()]) {
-            const less = inline ? box.height / 4 : 0;
-            if (box.width > 1) presses.push({one, left: box.left, right: box.right, top: box.top + less, bottom: box.bottom - less});
+            if (box.width > 1) presses.push({...middle(box, inline ? .25 : 0), one});
         }
     }
-    for (const a of presses) {
+    presses.forEach((a, at) => {
         if (a.left < -1 || a.right > room + 1) say('beside the window', a.one, a.one.textContent);
-        for (const b of presses) {
-            if (a.one === b.one || a.one.contains(b.one) || b.one.contains(a.one)) continue;
-            if (a.one.compareDocumentPosition(b.one) & Node.DOCUMENT_POSITION_FOLLOWING && over(a, b, 1))
-                say(`on top of ${told(b.one)} “${b.one.textContent.trim().slice(0, 30)}”`, a.one, a.one.textContent);
+        for (const b of presses.slice(at + 1)) {
+            if (a.one.contains(b.one) || b.one.contains(a.one) || !over(a, b, 1)) continue;
+            say(`pressed with ${named(b.one)} ${short(b.one.textContent)}`, a.one, a.one.textContent);
         }
-    }
+    });
     const beyond = document.documentElement.scrollWidth - room;
-    if (beyond > 0) say(`scrolls ${beyond} px sideways`, document.body, '');
-    return [...new Set(found)].slice(0, most);
+    if (beyond > 0) found.add(`scrolls ${beyond} px sideways`);
+    return [...found].slice(0, most);
 }"""
 
 

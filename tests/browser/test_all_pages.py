@@ -16,7 +16,7 @@ Visit = Callable[..., Visitor]
 # A desk, a tablet, a phone; and a desk zoomed to 200 % (WCAG 2.2, 1.4.4) and to 400 % (1.4.10), in CSS pixels.
 WIDTHS = (1280, 768, 360, 640, 320)
 _MOVING = """() => document.getAnimations().length + [...document.querySelectorAll('*')].filter((one) =>
-    ['', '::before', '::after'].some((part) => parseFloat(getComputedStyle(one, part).transitionDuration) > 0)).length"""
+    ['', '::before', '::after'].some((at) => parseFloat(getComputedStyle(one, at).transitionDuration) > 0)).length"""
 _TYPE_AT = "(share) => { document.documentElement.style.fontSize = share; }"
 
 
@@ -40,7 +40,7 @@ def speaking_town(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def test_nothing_is_cut_or_covered_or_beside_the_window(town: Town, visit: Visit) -> None:
     somebody = visit(town.house)
-    found = {}
+    found: dict[str, list[str]] = {}
     for name, page in town.shown(somebody):
         assert page.evaluate(_MOVING) == 0, name  # our visitors have asked for that (tests/browser/kit.py)
         open_all(page)
@@ -56,7 +56,7 @@ def test_nothing_is_cut_or_covered_or_beside_the_window(town: Town, visit: Visit
 
 def test_without_scripts_pages_are_whole_too(town: Town, visit: Visit) -> None:
     somebody = visit(town.house, scripts=False)
-    found = {}
+    found: dict[str, list[str]] = {}
     for name, page in town.shown(somebody):
         found |= shapes(page, name)
         assert page.locator("h1").count() == 1, name
@@ -68,7 +68,7 @@ def test_without_scripts_pages_are_whole_too(town: Town, visit: Visit) -> None:
 @pytest.mark.parametrize("language", ["en-XA", "ar-XB"])
 def test_long_words_and_the_other_direction_fit(speaking_town: Town, visit: Visit, language: str) -> None:
     somebody = visit(speaking_town.house, locale=language)
-    found = {}
+    found: dict[str, list[str]] = {}
     for name, page in speaking_town.shown(somebody):
         open_all(page)
         assert page.locator("html").get_attribute("lang") == language, name

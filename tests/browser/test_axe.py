@@ -33,7 +33,7 @@ def in_each_look(page: Page, name: str) -> dict[str, list[str]]:
 
 def test_axe_finds_nothing_on_any_page(town: Town, visit: Visit) -> None:
     somebody = visit(town.house)
-    found = {}
+    found: dict[str, list[str]] = {}
     for name, page in town.shown(somebody):
         open_all(page)
         found |= in_each_look(page, name)
@@ -42,7 +42,8 @@ def test_axe_finds_nothing_on_any_page(town: Town, visit: Visit) -> None:
 
 def test_axe_finds_nothing_in_what_comes_and_goes(town: Town, visit: Visit) -> None:
     somebody = visit(town.house)
-    page, found = somebody.open(town.paths["event, asking"]), {}
+    found: dict[str, list[str]] = {}
+    page = somebody.open(town.paths["event, asking"])
 
     page.locator("#zone").fill("new")
     expect(page.locator("#zone-places [role=option]").first).to_be_visible()

@@ -207,10 +207,11 @@ class _Builder:
 
     def _nasty(self, day: int) -> Event:
         place = {"place_name": f"{LONG} {NASTY}", "place_address": f"{LONG} 1\n{NASTY}"}
+        place |= {"place_map": "https://example.org/", "zone": "America/North_Dakota/New_Salem", "mode": "in person"}
         event = self.event(
             day, community=self.kind, title=f"{NASTY} and {LONG}", theme=f"{LONG} {NASTY}", summary=f"{NASTY} {LONG}",
-            zone="America/North_Dakota/New_Salem", mode="in person", access_notes=ABOUT + LONG, asked_often=ASKED,
-            recording_url="https://example.org/recording" if day < 0 else None, place_map="https://example.org/", **place,
+            access_notes=ABOUT + LONG, asked_often=ASKED, **place,
+            recording_url="https://example.org/recording" if day < 0 else None,
         )  # fmt: skip
         speaker = {"name": f"{NASTY} {LONG}", "role": LONG, "group": LONG, "country": "GS", "talk": f"{LONG} {NASTY}"}
         self.session.add(Speaker(event_id=event.id, position=1, about=ABOUT + LONG, **speaker))
