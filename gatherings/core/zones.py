@@ -23,6 +23,8 @@ __all__ = [
     "to_utc_rfc", "transitions", "tzdata_version", "use_folder",
 ]  # fmt: skip
 
+# Python's own cache holds eight zones: a list of them all would read 419 files each time.
+_rules = lru_cache(maxsize=640)(ZoneInfo)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = datetime(1, 1, 3, tzinfo=UTC)  # room for any offset, and for a step, at both ends of the calendar
 _LAST = datetime(9999, 12, 20, tzinfo=UTC)
@@ -108,12 +110,12 @@ def to_utc_rfc(local: datetime, zone: str) -> tuple[datetime, Sentence | None]:
 
 def to_local(instant: datetime, zone: str) -> datetime:
     """Give the naive local time of an aware instant in an IANA zone."""
-    return _aware(instant).astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+    return _aware(instant).astimezone(_rules(zone)).replace(tzinfo=None, fold=0)
 
 
 def offset_at(instant: datetime, zone: str) -> timedelta:
     """Give the zone's offset from UTC at an aware instant, positive in the east."""
-    offset = _aware(instant).astimezone(ZoneInfo(zone)).utcoffset()
+    offset = _aware(instant).astimezone(_rules(zone)).utcoffset()
     assert offset is not None  # a ZoneInfo knows the offset of every date
     return offset
 
@@ -151,6 +153,7 @@ def use_folder(path: str | os.PathLike[str] | None) -> None:
 def clear_caches() -> None:
     """Forget every rule read so far."""
     ZoneInfo.clear_cache()
+    _rules.cache_clear()
     _tzif.cache_clear()
     _transitions.cache_clear()
 
@@ -179,7 +182,7 @@ def _instants(local: datetime, zone: str) -> tuple[datetime, datetime]:
     if local.tzinfo is not None:
         raise ValueError("a local time must be naive")
     try:
-        first, second = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+        first, second = (local.replace(tzinfo=_rules(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     except OverflowError:
         raise LocalTimeProblem(say("This date is too far away. Please choose another year.")) from None
     return first, second
