@@ -223,7 +223,9 @@ ALLOWED_ATTRIBUTES = {
     "selected",
 }
 for template in TEMPLATES.rglob("*.html"):
-    ALLOWED_ATTRIBUTES |= {name.lower() for name in re.findall(r"""[\s(,]([a-zA-Z][a-zA-Z0-9-]*)=["'{]""", template.read_text())}
+    ALLOWED_ATTRIBUTES |= {
+        name.lower() for name in re.findall(r"""[\s(,]([a-zA-Z][a-zA-Z0-9-]*)=["'{]""", template.read_text())
+    }
     ALLOWED_ATTRIBUTES |= set(re.findall(r"[\s}](data-[a-z-]+)", template.read_text()))
 ALLOWED_ATTRIBUTES |= {"inputmode", "min", "max"}  # of questions, by their types
 assert not [name for name in ALLOWED_ATTRIBUTES if name.startswith("on") or name in ("style", "srcdoc", "formaction")]
