@@ -38,7 +38,11 @@ _MARK = "gatherings.keep"  # in the environ: (stamp, until) of an answer that ma
 _OWN = frozenset({"date", "x-request-id"})  # set anew for each answer
 _NOT_IN_304 = frozenset({"content-length", "content-type", "content-disposition", "content-encoding"})
 _NEVER = re.compile(r";\s*q=0(\.0*)?\s*$")
-_QUALITY = 5  # of brotli: once for each answer that is kept
+_PACK = "gatherings.pack"  # in the environ: how hard to pack it, for brotli
+_FAST, _BEST = 5, 11
+# A page that was made anew within this time changes with every registration: packing it hard would cost as much as
+# making it. One that stays is packed once and sent often.
+_CALM = timedelta(seconds=10)
 
 Key = tuple[str | None, ...]
 _PACKING = 3  # where in a key the packing stands
@@ -46,12 +50,13 @@ _PACKING = 3  # where in a key the packing stands
 
 @dataclass(frozen=True)
 class Kept:
-    """A finished answer with status 200: its bytes and headers, and until when (UTC) it is true."""
+    """A finished answer with status 200: its bytes and headers, when (UTC) it was made and until when it is true."""
 
     stamp: Stamp
     until: datetime
     body: bytes
     headers: tuple[tuple[str, str], ...]
+    made_at: datetime
     etag: str | None = None
 
     @property
@@ -110,7 +115,7 @@ def kept(
             if response.mimetype == "text/html" and response.status_code == 200:
                 response.vary.add("Accept-Encoding")
                 if request.accept_encodings["br"] > 0:
-                    response.set_data(brotli.compress(response.get_data(), quality=_QUALITY))
+                    response.set_data(brotli.compress(response.get_data(), quality=request.environ.get(_PACK, _FAST)))
                     response.headers["Content-Encoding"] = "br"
             until = now + LONGEST if next_edge is None else min(now + LONGEST, next_edge)
             request.environ[_MARK] = (stamp, until)
@@ -136,9 +141,11 @@ class KeptFirst:
         key = _key(environ, self._languages)
         if key is None:
             return self._app(environ, start_response)
-        found = self._cache.find(key)
-        if found is not None and utc_now() < found.until and self._stamps.read() == found.stamp:
+        found, now = self._cache.find(key), utc_now()
+        if found is not None and now < found.until and self._stamps.read() == found.stamp:
             return _give(found, environ, start_response)
+        changes = environ["QUERY_STRING"] or (found is not None and now - found.made_at < _CALM)
+        environ[_PACK] = _FAST if changes else _BEST
         return self._make(key, environ, start_response)
 
     def _make(self, key: Key, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
@@ -163,7 +170,7 @@ class KeptFirst:
                 answer.close()
         if len(body) == int(names.get("content-length", -1)):
             stamp, until = mark
-            self._cache.keep(key, Kept(stamp, until, body, headers, names.get("etag")))
+            self._cache.keep(key, Kept(stamp, until, body, headers, utc_now(), names.get("etag")))
         return [body]
 
 

@@ -1,13 +1,11 @@
 """Every text that a person reads passes through gettext: in a pseudo language none is left as it was."""
 
 import pytest
-from jinja2 import nodes
 
 from gatherings.web.errors import error_answer
 from gatherings.web.i18n import speaking
 from tests.languages.reading import texts_of
 
-FOR_DEVELOPERS = {"pages/style.html"}  # shows what things look like, in English alone
 BAD = {
     "name": ("", "two\nlines", "see http://x.example/", "ada@example.org", "a" * 200, "\u202eada", "\u0301a", "a\x07"),
     "email": ("", "ada", "ada@", "@example.org", "ada@example", "a b@example.org", "a@example.org,b@example.org"),
@@ -75,21 +73,3 @@ def test_error_pages_are_translated_whole(hamlet):
             with hamlet.app.test_request_context("/events/there-is-none", headers=headers), speaking("en-XA"):
                 escaped += left_over(hamlet, str(status), error_answer(status, retry_after=240).get_data(as_text=True))
     refuse(escaped)
-
-
-def test_no_template_has_a_text_of_its_own(hamlet):
-    """What stands in a template outside of `_()` and `{% trans %}` is markup: also in states that the town has not."""
-    env, found = hamlet.app.jinja_env, []
-    for name in set(env.list_templates(extensions=["html", "txt"])) - FOR_DEVELOPERS:
-        source = env.loader.get_source(env, name)[0]
-        pieces = [
-            piece.data if isinstance(piece, nodes.TemplateData) else "…"
-            for output in env.parse(source).find_all(nodes.Output)
-            for piece in output.nodes
-        ]
-        found += [
-            f"{name} {where}: {text!r}"
-            for where, text in texts_of("".join(pieces), prose=True)
-            if hamlet.data.escaped(text.replace("aria-describedby", "").replace('aria-invalid="true"', ""))
-        ]
-    refuse(found)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import brotli
 import pytest
 from sqlalchemy import select, update
 
@@ -22,7 +23,7 @@ FAR = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 def entry(stamp, size=10, until=FAR):
-    return Kept(stamp, until, b"x" * size, ())
+    return Kept(stamp, until, b"x" * size, (), FAR)
 
 
 def test_what_was_asked_for_longest_ago_makes_room():
@@ -150,15 +151,29 @@ def test_what_is_kept_needs_neither_a_session_nor_the_pool(event, client, engine
     ],
     ids=str,
 )
-def test_who_asks_differently_is_answered_as_if_nothing_were_kept(event, make_another, headers):
+def test_who_asks_differently_is_answered_as_if_nothing_were_kept(session, event, make_another, headers):
+    session.commit()
     path = f"/events/{event.slug}"
     kept, fresh = make_another().test_client(), make_another().test_client()
     for before in ({}, {"Accept-Encoding": "br"}, {"Accept-Encoding": "gzip"}):
-        kept.get(path, headers=before)
+        assert kept.get(path, headers=before).status_code == 200
     first, second = (one.get(path, headers=headers) for one in (fresh, kept))
     assert (first.status_code, first.data) == (second.status_code, second.data)
     assert first.headers.get("Content-Encoding") == second.headers.get("Content-Encoding")
     assert kept.get(path, headers=headers).data == first.data
+
+
+def test_a_page_that_stays_is_packed_harder_than_one_that_changes_all_the_time(session, event, make_another):
+    session.commit()
+    client, sizes = make_another().test_client(), []
+    for number in range(3):
+        page = client.get(f"/events/{event.slug}", headers={"Accept-Encoding": "br"}).data
+        plain = brotli.decompress(page)
+        sizes.append((len(page), len(brotli.compress(plain, quality=11)), len(brotli.compress(plain, quality=5))))
+        change_event(session, event, {"title": f"Changed {number}"}, now=utc_now(), delay=1)
+        session.commit()
+    (first, best, _), (second, _, fast), (third, _, fast_again) = sizes
+    assert (first, second, third) == (best, fast, fast_again)
 
 
 def test_a_head_of_what_is_kept_has_a_length_and_no_body(event, client):
