@@ -65,12 +65,15 @@ def test_without_scripts_pages_are_whole_too(town: Town, visit: Visit) -> None:
     assert found == {}
 
 
-@pytest.mark.parametrize("language", ["en-XA", "ar-XB"])
-def test_long_words_and_the_other_direction_fit(speaking_town: Town, visit: Visit, language: str) -> None:
+@pytest.mark.parametrize(("language", "direction"), [("en-XA", "ltr"), ("ar-XB", "rtl")])
+def test_long_words_and_the_other_direction_fit(
+    speaking_town: Town, visit: Visit, language: str, direction: str
+) -> None:
     somebody = visit(speaking_town.house, locale=language)
     found: dict[str, list[str]] = {}
     for name, page in speaking_town.shown(somebody):
         open_all(page)
         assert page.locator("html").get_attribute("lang") == language, name
+        assert page.evaluate("() => getComputedStyle(document.body).direction") == direction, name
         found |= shapes(page, name, (360, 1280))
     assert found == {}

@@ -14,6 +14,7 @@ SHAPES = {
     '<p>one</p><p style="margin-top: -30px">two</p>': "text over “two”: p “one”",
     '<button>one</button><a href="/" style="margin-left: -20px">two</a>': "pressed with a “two”: button “one”",
     '<a href="/" style="margin-left: -40px">half out</a>': "beside the window: a “half out”",
+    '<p style="width: 50px">abcdefghijklmnopqrstuvwxyz</p>': "wider than its box: p",
     '<p style="width: 400px">.</p>': "scrolls",
     '<div style="overflow: auto"><p style="width: 900px">can be scrolled to, from here to there and on</p></div>': None,
     '<p style="line-height: 1">Words on<br>two lines with <a href="/">one</a> and <a href="/x">two</a> links</p>': None,
