@@ -72,7 +72,8 @@ _SHAPE = """(most) => {
             say(`pressed with ${named(b.one)} ${short(b.one.textContent)}`, a.one, a.one.textContent);
         }
     });
-    for (const one of document.querySelectorAll('h1, h2, h3, p, li, dt, dd, th, td, legend, summary, button, .button')) {
+    const boxes = 'h1, h2, h3, p, li, dt, dd, th, td, legend, summary, button, .button';
+    for (const one of document.querySelectorAll(boxes)) {
         if (one.clientWidth && one.scrollWidth > one.clientWidth + 1 && is_shown(one) && window_of(one))
             say('wider than its box', one, one.textContent);
     }
