@@ -9,6 +9,8 @@ from sqlalchemy import Engine, Select, event
 
 log = logging.getLogger(__name__)
 Stamp = tuple[Any, ...]
+_MOST = 4  # connections of a process to a server: a crowd in the hall must not take those that everybody needs …
+_PATIENCE = 0.5  # … and who waits longer for one, in seconds, goes on without
 
 
 class Stamps:
@@ -33,7 +35,7 @@ class Stamps:
 class _Source(Protocol):
     errors: type[Exception]
 
-    def read(self) -> Stamp: ...
+    def read(self) -> Stamp | None: ...
 
     def close(self) -> None: ...
 
@@ -84,9 +86,18 @@ class _Server:
         self._engine = engine
         self._statement = statement
         self._idle: list[Any] = []  # connections; append and pop are safe between threads
+        self._turns = threading.BoundedSemaphore(_MOST)
         self.errors: type[Exception] = engine.dialect.loaded_dbapi.Error
 
-    def read(self) -> Stamp:
+    def read(self) -> Stamp | None:
+        if not self._turns.acquire(timeout=_PATIENCE):
+            return None
+        try:
+            return self._ask()
+        finally:
+            self._turns.release()
+
+    def _ask(self) -> Stamp:
         try:
             connection = self._idle.pop()
         except IndexError:

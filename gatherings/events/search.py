@@ -1,13 +1,14 @@
 """What a search of events looks at, written with what it comes from; and looking through it.
 
 `Event.search_text` holds the folded words of an event's title, theme, summary and place, its speakers and what they
-speak about, its series' title, and the names of the communities that list it. It begins and ends with a blank.
+speak about, its series' title if everybody may see that, and the names of the communities that list it. It begins and
+ends with a blank.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from gatherings.communities.models import Community
@@ -18,6 +19,8 @@ COLUMNS = frozenset({"title", "theme", "summary", "place_name", "community_id", 
 MOST_WORDS = 8
 _KNOWN_EVENTS, _KNOWN_WORDS = 2000, 10_000  # where words to mend a mistyped one with are taken from, at most
 _BATCH = 400
+# What a search finds, and what it guesses, is told to everybody.
+_SHOWN_SERIES = and_(Series.listing == "public", Series.status != "draft")
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -45,7 +48,10 @@ def renew(session: Session, event_ids: Iterable[int]) -> None:
 
 
 def renew_of(session: Session, *, community_id: int | None = None, series_id: int | None = None) -> None:
-    """Write the search words of all events of a series, or that a community lists, afresh: its name has changed."""
+    """Write the search words of all events of a series, or that a community lists, afresh.
+
+    For when its name has changed, or who may see it.
+    """
     if series_id is not None:
         renew(session, session.scalars(select(Event.id).where(Event.series_id == series_id)))
     if community_id is not None:
@@ -55,7 +61,7 @@ def renew_of(session: Session, *, community_id: int | None = None, series_id: in
 
 def first_words(session: Session, event: Event) -> str:
     """Give the search words of an event that is being made, which nobody speaks at yet; one read."""
-    of_series = select(Series.title).where(Series.id == event.series_id).scalar_subquery()
+    of_series = select(Series.title).where(Series.id == event.series_id, _SHOWN_SERIES).scalar_subquery()
     names = session.execute(select(Community.name, of_series).where(Community.id == event.community_id)).one()
     return _text(event.title, event.theme, event.summary, event.place_name, *names)
 
@@ -71,7 +77,7 @@ def _renew(session: Session, ids: Sequence[int]) -> None:
     own = (
         select(Event.id, Event.title, Event.theme, Event.summary, Event.place_name, Community.name, Series.title)
         .join(Community, Community.id == Event.community_id)
-        .outerjoin(Series, Series.id == Event.series_id)
+        .outerjoin(Series, and_(Series.id == Event.series_id, _SHOWN_SERIES))
         .where(Event.id.in_(ids))
     )
     rows = [{"id": row[0], "search_text": _text(*row[1:], *more[row[0]])} for row in session.execute(own)]

@@ -4,6 +4,7 @@ Made once for its words and kept in the instance folder; no system library is ne
 """
 
 import hashlib
+import logging
 import os
 import threading
 import unicodedata
@@ -19,6 +20,7 @@ from gatherings.pages.faces import Face
 WIDTH, HEIGHT = 1200, 630
 EDITION = 1  # raised when the drawing changes
 KEPT = 2000  # pictures, the oldest go first
+log = logging.getLogger(__name__)
 _FONTS = Path(__file__).parent / "fonts"
 _LEFT, _ROOM = 72, 1056
 # About how wide letters are, in parts of the type's size: on the safe side.
@@ -40,9 +42,12 @@ def picture(folder: Path, face: Face, words: Words) -> bytes:
     file = folder / name
     try:
         return file.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         png = draw(face, words)
-        _keep(file, png)
+        try:
+            _keep(file, png)
+        except OSError:  # a full disk is no reason to show nothing
+            log.warning("a preview picture could not be kept", exc_info=True)
         return png
 
 

@@ -33,7 +33,7 @@ log = logging.getLogger("gatherings.requests")
 
 BYTES_KEPT = 16 * 1024 * 1024
 LONGEST = timedelta(seconds=60)  # "begins in 20 minutes" is true for a minute
-_LONGEST_QUERY = 200
+_LONGEST_PART = 200  # characters of each thing in a key: what strangers send is not what fills the memory
 _MARK = "gatherings.keep"  # in the environ: (stamp, until) of an answer that may be kept
 _OWN = frozenset({"date", "x-request-id"})  # set anew for each answer
 _NOT_IN_304 = frozenset({"content-length", "content-type", "content-disposition", "content-encoding"})
@@ -181,13 +181,11 @@ def _key(environ: dict[str, Any], languages: tuple[str, ...]) -> Key | None:
     """
     get = environ.get
     cookie = get("HTTP_COOKIE") or ""
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or len(environ["QUERY_STRING"]) > _LONGEST_QUERY:
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return None
     if cookie and (";" in cookie or not cookie.startswith("zone=")):
         return None
-    if len(cookie) > _LONGEST_QUERY:
-        return None
-    return (
+    key: Key = (
         environ["PATH_INFO"],
         environ["QUERY_STRING"],
         cookie,
@@ -200,6 +198,7 @@ def _key(environ: dict[str, Any], languages: tuple[str, ...]) -> Key | None:
         get("HTTP_HX_BOOSTED"),
         get("HTTP_HX_HISTORY_RESTORE_REQUEST"),
     )
+    return None if any(part is not None and len(part) > _LONGEST_PART for part in key) else key
 
 
 @lru_cache(256)

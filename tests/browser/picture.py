@@ -25,6 +25,7 @@ FOLDER = ROOT / "docs" / "pictures"
 MOST = 250_000  # bytes each
 PHONE, DESK, HEIGHT = 360, 1100, 760
 SCHEMES: dict[str, Literal["light", "dark"]] = {"dark": "dark"}  # the others are light
+FROM = {"series": "#dates"}  # what stands at the top of the picture instead of the page's own
 FRAME = """<!doctype html><style>
   body {{ margin: 0; padding: 32px; background: #e4dccb; display: inline-flex; gap: 32px; align-items: start; }}
   img {{ display: block; border-radius: 10px; box-shadow: 0 6px 24px rgb(60 45 20 / 25%); }}
@@ -73,6 +74,8 @@ def _draw(browser: Browser, house: House, name: str, path: str) -> int:
         page = seen.open(path)
         page.locator("main").get_by_text("Auckland").first.wait_for()
         page.wait_for_function("() => document.fonts.status === 'loaded'")
+        if name in FROM:
+            page.locator(FROM[name]).evaluate("(one) => { one.parentElement.scrollIntoView(); scrollBy(0, -24); }")
         shots[place] = b64encode(page.screenshot()).decode()
         seen.context.close()
     page = browser.new_page(viewport={"width": PHONE + DESK + 96, "height": HEIGHT + 64})

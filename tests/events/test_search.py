@@ -73,6 +73,24 @@ def test_the_words_follow_each_change(session):
     assert " nga whetu " in words(session, other)
 
 
+def test_the_title_of_a_series_that_is_not_shown_is_not_found(session):
+    series = make_series(session)
+    event = make_event(session, series_id=series.id, title="Open hour")
+    series.title = "Zebrafish"
+    for status, listing, known in (
+        ("draft", "public", False),
+        ("published", "link", False),
+        ("published", "public", True),
+        ("cancelled", "public", True),
+    ):
+        series.status, series.listing = status, listing
+        session.flush()
+        search.renew_of(session, series_id=series.id)
+        assert ("zebrafish" in words(session, event)) is known
+        assert ("Open hour" in found(session, "zebrafish")) is known
+        assert search.mended(session, ("zebrafsih",)) == ("zebrafish" if known else "zebrafsih",)
+
+
 def test_a_mistyped_word_is_mended_from_what_everybody_may_find(session):
     make_event(session, title="Kindness in Melbourne")
     make_event(session, title="Secretive", listing="link")

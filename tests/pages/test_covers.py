@@ -115,6 +115,13 @@ def test_the_folder_of_pictures_does_not_grow_for_ever(tmp_path, monkeypatch):
     assert "24.png" in left
 
 
+def test_a_picture_that_cannot_be_kept_is_shown_all_the_same(tmp_path):
+    in_the_way = tmp_path / "previews"
+    in_the_way.write_text("a file, where a folder should be")
+    png = previews.picture(in_the_way / "here", PLAIN, previews.Words("Title", "", ""))
+    assert png.startswith(b"\x89PNG")
+
+
 def test_the_style_page_is_for_development_alone(client):
     assert client.get("/style").status_code == 404
     assert client.get("/style/plum/kindness.svg").status_code == 404

@@ -18,7 +18,7 @@ ELSEWHERE = [
 
 @pytest.fixture
 def visitor(demo):
-    return demo.test_client()
+    return demo.test_client(use_cookies=False)  # Werkzeug's own jar would replace the cookies that a test sends
 
 
 @pytest.mark.one_database("refused before the database is asked")
@@ -53,11 +53,11 @@ def test_what_is_said_of_other_hosts_leaves_no_trace(town, visitor, session, hea
         plain = visitor.get(door.path)
         told = visitor.get(door.path, headers=headers)
         assert told.status_code == plain.status_code, door
-        assert EVIL not in told.text
+        assert EVIL.encode() not in told.data
         assert EVIL not in str(told.headers)
-        assert "https://gatherings.test" not in told.text
+        assert b"https://gatherings.test" not in told.data
         if door.rule.rule not in ("/healthz",):
-            assert told.data == plain.data or "exported_at" in told.text, door
+            assert told.data == plain.data or b"exported_at" in told.data, door
     body = {"name": "Bo", "email": "bo@example.org", "zone": "UTC", "wish": "online", "code_agreed": "yes"}
     assert visitor.post(f"/events/{town.event.slug}/register", data=body, headers=headers).status_code == 303
     assert visitor.post("/my-data", data=body, headers=headers).status_code == 303
@@ -143,7 +143,9 @@ def test_a_zone_that_is_none_shows_nowhere(town, visitor, zone):
         assert b"<script>alert" not in asked.data
         if "\x00" not in zone and zone.isascii():
             safe = zone.replace("<", "%3C").replace(">", "%3E")
-            assert visitor.get(path, headers={"Cookie": f"zone={safe}", "X-Visitor-Zone": safe}).data == page
+            told = visitor.get(path, headers={"Cookie": f"zone={safe}", "X-Visitor-Zone": safe})
+            assert safe not in told.text
+            assert told.data == page or path == "/zones"  # which offers to forget whatever was chosen
         assert visitor.get(path).data == page
 
 

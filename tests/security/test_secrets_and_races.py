@@ -207,6 +207,7 @@ def test_files_are_no_fields(client, session):
 def test_what_is_kept_for_all_holds_nothing_of_whoever_asked_first(client, session):
     """C31: the page cache."""
     event = make_event(session)
+    client = client.application.test_client(use_cookies=False)  # Werkzeug's own jar would replace the header
     path = f"/events/{event.slug}"
     form = {"name": "Zebulon", "email": "zebulon@example.org", "zone": "Pacific/Auckland"}
     client.post(path, data=form)
@@ -215,7 +216,7 @@ def test_what_is_kept_for_all_holds_nothing_of_whoever_asked_first(client, sessi
         path, data=form, headers={"Cookie": "zone=Pacific/Auckland; secret=1", "Authorization": "Basic eA=="}
     )
     second = client.get(path)
-    assert "Auckland" in first.text
+    assert "your time, <bdi>Auckland" in first.text or "your time, Auckland" in first.text
     for page in (second, client.head(path), client.get(path, headers={"HX-Request": "true"})):
         assert "ebulon" not in page.text
         assert "Pacific/Auckland" not in page.text
