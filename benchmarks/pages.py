@@ -13,7 +13,7 @@ def write_templates(folder: Path, pages: dict[str, str], *, title: str, slug: st
     for name in ("event", "done"):
         (folder / f"{name}.html").write_text(_one(pages[name], title, slug))
     listing = _rows(pages["listing"], '<section class="day">', "</section>")
-    series = _rows(pages["series"], '<li class="date-line">', "</li>")
+    series = _rows(pages["series"], "<tbody", "</tbody>")
     (folder / "listing.html").write_text(listing)
     (folder / "series.html").write_text(series)
 
@@ -32,9 +32,10 @@ def _one(html: str, title: str, slug: str) -> str:
 
 
 def _rows(html: str, start: str, end: str) -> str:
-    """Make a loop of the repeated part; the first one is the pattern."""
+    """Make a loop of the repeated part; the first one with an event is the pattern."""
     pieces = _plain(html).split(start)
-    head, first, last = pieces[0], pieces[1], pieces[-1]
+    head, last = pieces[0], pieces[-1]
+    first = next(piece for piece in pieces[1:] if "/events/" in piece)
     tail = last[last.rindex(end) + len(end) :] if start.startswith("<section") else last[last.index(end) + len(end) :]
     row = _TIME.sub('<time datetime="{{ times.iso }}">{{ times.mine }}</time>', start + first)
     row = re.sub(r'href="/events/[^"]*"', 'href="/events/{{ event.slug }}"', row)
