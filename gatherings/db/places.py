@@ -24,7 +24,8 @@ class Places(Base):
     capacity: Mapped[int | None]
     taken: Mapped[Counter]
     queue: Mapped[Counter]
-    # Raised by every change of this row: the sum over all pools tells caches whether any count moved.
+    # Raised whenever a place is taken or given back and whenever the capacity moves: the sum over all pools tells
+    # caches whether any count moved. A number drawn on the waiting list shows on no page, and raises nothing.
     turns: Mapped[Counter]
 
 
@@ -44,7 +45,7 @@ _CLAIM = update(_POOLS).where(_THIS, _FREE).values(taken=Places.taken + 1, turns
 _DRAW = (
     update(_POOLS)
     .where(_THIS)
-    .values(queue=Places.queue + case((_FREE, 0), else_=1), turns=Places.turns + 1)
+    .values(queue=Places.queue + case((_FREE, 0), else_=1))
     .returning(_POOLS.c.queue, _FREE.label("free"))
 )
 _RELEASE = update(_POOLS).where(_THIS).values(taken=Places.taken - 1, turns=Places.turns + 1)

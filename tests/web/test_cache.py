@@ -54,11 +54,14 @@ def test_every_move_of_a_place_raises_the_stamp(session, event):
     for what in (
         lambda: claim(session, event.online_id),
         lambda: release(session, event.online_id),
-        lambda: set_capacity(session, event, "online", 0, SITE, now=utc_now()),
         lambda: claim_or_queue(session, event.online_id),
+        lambda: set_capacity(session, event, "online", 0, SITE, now=utc_now()),
     ):
         before, after = stamp_after(session, what)
         assert after > before
+    # A number on the waiting list shows on no page: a rush for a full event leaves the pages as they are.
+    before, after = stamp_after(session, lambda: claim_or_queue(session, event.online_id))
+    assert after == before
 
 
 def test_every_change_of_an_event_raises_the_stamp(session, event):
