@@ -5,8 +5,8 @@ import itertools
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -128,7 +128,7 @@ class Place:
     bare: str
     database: int | None = None
 
-    def start(self, side: str) -> "Iterator[Running]":
+    def start(self, side: str) -> AbstractContextManager[Running]:
         port = free_port()
         environ = plain_environ(
             self.folder / "instance", self.ours,
@@ -139,21 +139,21 @@ class Place:
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
         environ["PYTHONPYCACHEPREFIX"] = str(self.folder / "compiled")
         command = our_command(port) if side == "ours" else bare_command(port)
-        return running(command, environ, port, f"/events/{SLUG}", self.folder)  # type: ignore[return-value]
+        return running(command, environ, port, f"/events/{SLUG}", self.folder)
 
 
 def measure(name: str, place: Place, made: Made, rounds: int, seconds: float, table: Table) -> None:
     """Measure everything on one database."""
     starts: dict[str, list[float]] = {"ours": [], "bare": []}
     for side in starts:
-        with place.start(side):  # type: ignore[attr-defined]
-            pass  # modules and templates are compiled, as an installation's are
+        with place.start(side):
+            pass  # the first start compiles modules and templates, which an installation has compiled
     for _ in range(max(1, rounds - 1)):
         for side in starts:
-            with place.start(side) as server:  # type: ignore[attr-defined]
+            with place.start(side) as server:
                 starts[side].append(server.first_page)
     figures: dict[tuple[str, str], Figures] = {}
-    with place.start("ours") as ours, place.start("bare") as bare:  # type: ignore[attr-defined]
+    with place.start("ours") as ours, place.start("bare") as bare:
         starts["ours"].append(ours.first_page)
         for server in (ours, bare):
             server.database = place.database

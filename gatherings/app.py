@@ -25,6 +25,7 @@ from gatherings.web.errors import init_errors
 from gatherings.web.hall import Turnstile
 from gatherings.web.headers import init_headers
 from gatherings.web.i18n import init_i18n
+from gatherings.web.middleware import put_around
 from gatherings.web.origin import init_origin
 from gatherings.web.requests import init_requests
 from gatherings.web.rights import check_rights
@@ -73,11 +74,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         stamps = Stamps(db.engine, PUBLIC_STAMP)
     # From the inside out: the app, who works at a time, what is kept, files.
-    app.wsgi_app = KeptFirst(Turnstile(app.wsgi_app, settings.threads), PageCache(), stamps, settings.languages)  # type: ignore[method-assign]
+    put_around(app, lambda inner: Turnstile(inner, settings.threads))
+    put_around(app, lambda inner: KeptFirst(inner, PageCache(), stamps, settings.languages))
     init_static(app, data_folder("static"), settings.instance, https=settings.https)
     if settings.proxy_count:
         count = settings.proxy_count
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+        put_around(app, lambda inner: ProxyFix(inner, x_for=count, x_proto=count, x_host=count))
     return app
 
 

@@ -1,6 +1,6 @@
 """The forms of registering and of changing a registration: explicit fields, and nothing else is read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,78 +11,25 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from gatherings.accounts.rules import Address, InvalidAddress, normalise_address
+from gatherings.accounts.rules import Address, normalise_address
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import InvalidInput
 from gatherings.core.recurrence import Rule
-from gatherings.core.text import TextProblem, clean_name
+from gatherings.core.text import clean_name
 from gatherings.core.words import Sentence, say
-from gatherings.core.zone_search import resolve
-from gatherings.core.zone_table import Place
 from gatherings.db.places import Places
 from gatherings.events.models import Event, SeriesRule
 from gatherings.events.rules import DOOR_WORDS, Door, door
 from gatherings.questions.models import ConsentText, Question
 from gatherings.questions.queries import list_asked
 from gatherings.questions.types import TYPES, base
+from gatherings.registration.fields import ChoiceField, CleanField, ZoneField
 from gatherings.registration.rules import Wanted
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import locale_now, words
 from gatherings.web.markdown import render
 
 LONGEST_NAME = 120  # code points, as core/text.py's own
-_ZONE_UNKNOWN = say(
-    "We do not know a place of this name. Please type a large city in your time zone, such as Auckland or Toronto."
-)
-_ZONE_UNSURE = say("We are not sure which place you mean. Please choose one of these, or add its country.")
-_PLACES_OFFERED = 8
-
-
-class CleanField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no types
-    """A line that is cleaned by one function: `data` stays as typed for showing again, `clean` is what is kept."""
-
-    clean: Any = None
-
-    def __init__(self, label: str, cleaner: Callable[[str], Any], **more: Any) -> None:
-        super().__init__(label, **more)
-        self._cleaner = cleaner
-
-    def pre_validate(self, form: Any) -> None:
-        """Clean what was typed; a problem becomes this field's own sentence."""
-        try:
-            self.clean = self._cleaner(self.data or "")
-        except (TextProblem, InvalidAddress) as problem:
-            raise wtforms.validators.StopValidation(words(problem.sentence)) from problem
-
-
-class ZoneField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no types
-    """Whose clock somebody is on: a city, country or zone as typed; `clean` is the zone (IANA) that is kept.
-
-    Where more than one place may be meant, `places` are offered to choose from.
-    """
-
-    clean: Any = None
-    places: tuple[Place, ...] = ()
-
-    def pre_validate(self, form: Any) -> None:
-        """Find the one zone that is meant, the same way as the list that opens while one types."""
-        found = resolve((self.data or "").strip())
-        self.clean, self.places = found.zone, found.places[:_PLACES_OFFERED]
-        if self.clean is None:
-            raise wtforms.validators.StopValidation(words(_ZONE_UNSURE if self.places else _ZONE_UNKNOWN))
-
-
-class ChoiceField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no types
-    """One of a few choices (key, label); what is not among them is refused in our own words."""
-
-    def __init__(self, label: str, choices: Sequence[tuple[str, str]], **more: Any) -> None:
-        super().__init__(label, **more)
-        self.choices = choices
-
-    def pre_validate(self, form: Any) -> None:
-        """Refuse what is not on offer."""
-        if self.data not in [key for key, _label in self.choices]:
-            raise wtforms.validators.StopValidation(_("Please choose one of these."))
 
 
 def _read_name(typed: str) -> str:

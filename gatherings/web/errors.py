@@ -20,6 +20,7 @@ from gatherings.db.session import db, unavailable
 from gatherings.web import error_words
 from gatherings.web.answers import wants_fragment
 from gatherings.web.i18n import words
+from gatherings.web.middleware import put_around
 from gatherings.web.plain import Fence, plain_fragment, plain_page
 from gatherings.web.requests import settings
 from gatherings.web.visitor import visitor_zone
@@ -117,7 +118,7 @@ def _id() -> dict[str, str]:
 
 def init_errors(app: Flask) -> None:
     """Register the handlers for refusals, HTTP errors, a busy database and whatever nobody foresaw."""
-    app.wsgi_app = Fence(app.wsgi_app)  # type: ignore[method-assign]  # how middleware is put around a Flask app
+    put_around(app, Fence)
 
     @app.errorhandler(errors.DomainError)
     def refused(error: errors.DomainError) -> Response:

@@ -18,6 +18,7 @@ from flask import Flask
 from whitenoise import WhiteNoise
 
 from gatherings.web.headers import STANDING, STAY
+from gatherings.web.middleware import put_around
 
 _COMPRESSED = {".css", ".js", ".svg", ".txt", ".json", ".webmanifest"}
 _YEAR = 31_536_000
@@ -34,14 +35,17 @@ def init_static(app: Flask, source: Path, instance: Path, *, https: bool) -> Non
     published = instance / "static"
     names = publish(source, published)
     app.jinja_env.globals["asset"] = lambda name: f"/static/{names[name]}"
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # how middleware is put around a Flask app
-        app.wsgi_app,
-        root=published,
-        prefix="static/",
-        max_age=_YEAR,
-        immutable_file_test=lambda path, url: True,
-        add_headers_function=add_headers,
-        allow_all_origins=False,
+    put_around(
+        app,
+        lambda inner: WhiteNoise(
+            inner,
+            root=published,
+            prefix="static/",
+            max_age=_YEAR,
+            immutable_file_test=lambda path, url: True,
+            add_headers_function=add_headers,
+            allow_all_origins=False,
+        ),
     )
 
 

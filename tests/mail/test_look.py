@@ -9,20 +9,10 @@ from flask import Flask, render_template
 from gatherings.core.colours import ACCENTS, PAPER, SHEET
 from gatherings.mail.look import look_of
 from gatherings.mail.message import inline_styles
+from tests.contrast import contrast
 
 pytestmark = pytest.mark.one_database("of looks")
 TOKENS = (Path(__file__).resolve().parents[2] / "static/app.css.d/10-tokens.css").read_text()
-
-
-def luminance(colour):
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def written(app: Flask, accent="ink", slug="tea", language="en"):

@@ -8,21 +8,11 @@ from gatherings.app import data_folder
 from gatherings.communities.models import ACCENTS
 from gatherings.core import colours
 from gatherings.web.static import contents
+from tests.contrast import contrast
 
 CSS = dict(contents(data_folder("static")))["app.css"].decode()
 TEXT, SHAPE = 4.5, 3.0
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
-
-
-def luminance(colour):
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def palette(scheme):

@@ -1,6 +1,31 @@
 """The public screens that show several features, one module for each."""
 
-from gatherings.pages.routes import community, covers, event, listing, machines, series, shared, site, style, zones
+from gatherings.pages.routes import (
+    community,
+    covers,
+    event,
+    event_words,
+    listing,
+    machines,
+    series,
+    shared,
+    site,
+    style,
+    zones,
+)
 from gatherings.pages.routes.blueprint import bp
 
-__all__ = ["bp", "community", "covers", "event", "listing", "machines", "series", "shared", "site", "style", "zones"]
+__all__ = [
+    "bp",
+    "community",
+    "covers",
+    "event",
+    "event_words",
+    "listing",
+    "machines",
+    "series",
+    "shared",
+    "site",
+    "style",
+    "zones",
+]

@@ -15,7 +15,6 @@ from gatherings.events.queries import Moved
 from gatherings.events.rules import Door, door
 from gatherings.invites.rules import public_entry
 from gatherings.pages import event_queries, queries
-from gatherings.pages.routes import event_words  # noqa: F401  (what the templates below call)
 from gatherings.pages.routes.blueprint import bp
 from gatherings.pages.routes.shared import moved_to
 from gatherings.pages.rules import SOON, State, states_of

@@ -1,4 +1,4 @@
-"""Letters about one registration: a place, the waiting list, goodbye, and "soon"."""
+"""Letters about one registration: a place, the waiting list, and goodbye."""
 
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
@@ -257,53 +257,4 @@ def joined_series(mail: OutboxMail) -> Letter:
             *ending(about),
         ],
         calendar=calendar_of(mail),
-    )
-
-
-def reminder_day(mail: OutboxMail) -> Letter:
-    """Write a day before the start: soon, and what to do if one cannot come."""
-    about = About.of(mail)
-    start = start_words(about.held, about.zone, about.now)
-    return letter(
-        about,
-        subject=_("Soon: %(title)s (%(start)s)", title=about.held.title, start=start),
-        heading=_("See you soon"),
-        preview=start,
-        parts=[
-            Words(_("“%(title)s” begins in about a day.", title=about.held.title)),
-            place_rows(about),
-            way_in(about),
-            Words(_("If you cannot come, please say so with this button, so that somebody else can have your place.")),
-            Button(_("Change or cancel"), about.manage),
-            *ending(about),
-        ],
-    )
-
-
-def reminder_hour(mail: OutboxMail) -> Letter:
-    """Write an hour before the start: the way in, one press away."""
-    about = About.of(mail)
-    start = start_words(about.held, about.zone, about.now)
-    online: list[Part] = [
-        Words(
-            ngettext(
-                "Your way in opens one minute before the start.",
-                "Your way in opens %(num)s minutes before the start.",
-                JOIN_OPENS_MINUTES,
-            )
-        ),
-        Button(_("Join"), about.join),
-        Link(_("Change or cancel"), about.manage, quiet=True),
-    ]
-    return letter(
-        about,
-        subject=_("In an hour: %(title)s (%(start)s)", title=about.held.title, start=start),
-        heading=_("It begins within the hour"),
-        preview=start,
-        parts=[
-            Words(_("“%(title)s” begins soon. We look forward to you.", title=about.held.title)),
-            place_rows(about),
-            *(online if about.online else [Button(_("Change or cancel"), about.manage)]),
-            *ending(about),
-        ],
     )
