@@ -14,9 +14,11 @@ import gatherings.communities.models
 import gatherings.events.models
 import gatherings.invites.models
 import gatherings.jobs.models
+import gatherings.letters.models
 import gatherings.loading.models
 import gatherings.mail.models
 import gatherings.mail.routes
+import gatherings.organise.routes
 import gatherings.own_data.routes
 import gatherings.pages.routes
 import gatherings.questions.models
@@ -34,6 +36,7 @@ from gatherings.registration.jobs import keep_dates, tell_drain, tidy
 
 BLUEPRINTS: Sequence[Blueprint] = (
     gatherings.calendars.routes.bp,
+    gatherings.organise.routes.bp,
     gatherings.own_data.routes.bp,
     gatherings.pages.routes.bp,
     gatherings.registration.routes.bp,
@@ -50,6 +53,7 @@ MODELS: Sequence[Any] = (
     gatherings.events.models,
     gatherings.invites.models,
     gatherings.jobs.models,
+    gatherings.letters.models,
     gatherings.loading.models,
     gatherings.mail.models,
     gatherings.questions.models,

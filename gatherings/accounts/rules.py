@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from gatherings.core.text import TextProblem
 from gatherings.core.words import Sentence, say
 
 LONGEST_ADDRESS = 254  # RFC 5321 4.5.3.1.3: a path of 256 with its angle brackets
@@ -21,12 +22,8 @@ class Address:
     key: str
 
 
-class InvalidAddress(ValueError):
+class InvalidAddress(TextProblem):
     """Not one e-mail address that mail can be sent to; `sentence` says what to do next."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
 
 
 def normalise_address(text: str) -> Address:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from gatherings.communities.models import Community
+from gatherings.communities.models import Community, Picture
 from gatherings.db.base import Base, Counter, Line, LocalTime, Pk, PublicId, Slug, UtcTime, Zone
 from gatherings.db.places import Places
 from gatherings.db.types import UtcDateTime, WallClock
@@ -42,6 +42,7 @@ class Series(Base):
     listing: Mapped[str] = mapped_column(String(10), default="public")
     status: Mapped[str] = mapped_column(String(10), default="published")
     revision: Mapped[Counter]
+    edits: Mapped[Counter]  # as in communities/models.py
     changed_at: Mapped[UtcTime]
     created_at: Mapped[UtcTime]
     calendar_block: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
@@ -139,7 +140,13 @@ class Event(Base):
     registration_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), index=True)
     registration_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), index=True)
 
+    # The other sitting of the same gathering: the second one names the first (domain: twin sittings).
+    twin_of_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"), index=True)
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("pictures.id"))
+    picture_alt: Mapped[Line] = mapped_column(default="", server_default="")
+
     revision: Mapped[Counter]
+    edits: Mapped[Counter]  # as in communities/models.py
     changed_at: Mapped[UtcTime]
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     created_at: Mapped[UtcTime]
@@ -151,7 +158,9 @@ class Event(Base):
     community: Mapped[Community] = relationship(lazy="raise")
     series: Mapped[Series | None] = relationship(lazy="raise")
     series_rule: Mapped[SeriesRule | None] = relationship(lazy="raise")
-    umbrella: Mapped["Event | None"] = relationship(remote_side="Event.id", lazy="raise")
+    umbrella: Mapped["Event | None"] = relationship(remote_side="Event.id", foreign_keys=[umbrella_id], lazy="raise")
+    twin_of: Mapped["Event | None"] = relationship(remote_side="Event.id", foreign_keys=[twin_of_id], lazy="raise")
+    picture: Mapped[Picture | None] = relationship(lazy="raise")
     room: Mapped[Places | None] = relationship(foreign_keys=[room_id], lazy="raise")
     online: Mapped[Places | None] = relationship(foreign_keys=[online_id], lazy="raise")
     also_listed_by: Mapped[list[Community]] = relationship(secondary="co_listings", lazy="raise")

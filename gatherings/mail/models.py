@@ -20,7 +20,11 @@ class OutboxMail(Base):
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due", "state", "due_at"), Index("ix_outbox_about", "about"))
+    __table_args__ = (
+        Index("ix_outbox_due", "state", "due_at"),
+        Index("ix_outbox_about", "about", "state"),
+        Index("ix_outbox_recipient", "recipient"),
+    )
 
     id: Mapped[Pk]
     key: Mapped[str] = mapped_column(String(200), unique=True)

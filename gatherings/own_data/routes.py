@@ -4,13 +4,13 @@ from flask import Response, jsonify, make_response, request, url_for
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.actions import person_of_fresh_link, renew_feed
+from gatherings.accounts.forms import AddressForm
 from gatherings.accounts.models import Person
 from gatherings.core.clock import utc_now
 from gatherings.db import current_session, transact
 from gatherings.own_data.actions import PURPOSE, ask_for_my_data, erase_person
 from gatherings.own_data.blueprint import bp
 from gatherings.own_data.queries import export_of, read_own_data
-from gatherings.registration.forms import AddressForm
 from gatherings.registration.links import wrong_links_counted
 from gatherings.web.answers import answer, go, wants_fragment
 from gatherings.web.i18n import locale_now

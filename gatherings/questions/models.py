@@ -11,7 +11,9 @@ from gatherings.db.base import Base, Counter, Line, Pk, PublicId
 class Question(Base):
     """One question of an event, or of a series for all its dates.
 
-    `options` is its type's own: choices, least, most.
+    `options` is its type's own: choices, least, most. `only_if` says when it is asked: {} always, {"attends":
+    "online"} or {"question": <public id>, "is": <key of a choice>}. Its answers go by themselves `keep_days` days
+    after the event's end (null: with the registration).
     """
 
     __tablename__ = "questions"
@@ -28,6 +30,8 @@ class Question(Base):
     help: Mapped[str] = mapped_column(Text, default="")
     required: Mapped[bool] = mapped_column(default=False)
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    only_if: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    keep_days: Mapped[int | None]
     retired: Mapped[bool] = mapped_column(default=False)
 
 

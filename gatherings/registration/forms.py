@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import wtforms
-from flask import Flask, request
-from flask_wtf import FlaskForm
+from flask import Flask
 from markupsafe import Markup
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 
-from gatherings.accounts.rules import Address, normalise_address
+from gatherings.accounts.rules import normalise_address
 from gatherings.core.clock import utc_now
-from gatherings.core.errors import InvalidInput
 from gatherings.core.recurrence import Rule
-from gatherings.core.text import clean_name
 from gatherings.core.words import Sentence, say
 from gatherings.db.places import Places
 from gatherings.events.models import Event, SeriesRule
@@ -23,56 +19,11 @@ from gatherings.events.rules import DOOR_WORDS, Door, door
 from gatherings.questions.models import ConsentText, Question
 from gatherings.questions.queries import list_asked
 from gatherings.questions.types import TYPES, base
-from gatherings.registration.fields import ChoiceField, CleanField, ZoneField
 from gatherings.registration.rules import Wanted
+from gatherings.web.forms import ChoiceField, CleanField, PlainForm, ZoneField, read_name
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import locale_now, words
 from gatherings.web.markdown import render
-
-LONGEST_NAME = 120  # code points, as core/text.py's own
-
-
-def _read_name(typed: str) -> str:
-    return clean_name(typed, most=LONGEST_NAME)
-
-
-class PlainForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """A form without a session: a POST is taken by where it comes from (web/origin.py)."""
-
-    class Meta:
-        """No token (design README 2); fields alone are read, neither files nor JSON: those are no texts."""
-
-        csrf = False
-
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Give the fields that were sent, None where none were; Flask-WTF would take files and JSON too."""
-            if formdata is None or isinstance(formdata, MultiDict):
-                return formdata
-            return request.form if request.method == "POST" and request.form else None
-
-    @property
-    def problems(self) -> list[tuple[str, str]]:
-        """Give (field's id, sentence) of every problem, in the order of the form, for the summary on top."""
-        return [(field.id, str(error)) for field in self for error in field.errors]
-
-    def take_problems(self, refusal: InvalidInput) -> None:
-        """Put the problems that an action named at their fields; those of no field stand at the first one."""
-        fields = list(self)
-        for problem in refusal.problems:
-            field = self._fields.get(problem.field, fields[0])
-            field.errors = [*field.errors, words(problem.sentence)]
-
-
-class AddressForm(PlainForm):
-    """One e-mail address: find my registration, my data, another address."""
-
-    email = CleanField("", normalise_address, id="email")
-
-    @property
-    def address(self) -> Address:
-        """Give the address that was read."""
-        found: Address = self.email.clean
-        return found
 
 
 class _RegisterForm(PlainForm):
@@ -81,7 +32,7 @@ class _RegisterForm(PlainForm):
     `zone` left empty means the host's. `fax` is seen by programs alone: whoever fills it in is thanked and ignored.
     """
 
-    name = CleanField("", _read_name, id="name")
+    name = CleanField("", read_name, id="name")
     email = CleanField("", normalise_address, id="email")
     zone = ZoneField("", id="zone")
     fax = wtforms.StringField("", id="fax")
@@ -212,7 +163,7 @@ def answers_of(form: Any) -> dict[int, base.Json]:
 class _DetailsForm(PlainForm):
     """What may be changed of a registration: name, zone, answers."""
 
-    name = CleanField("", _read_name, id="name")
+    name = CleanField("", read_name, id="name")
     zone = ZoneField("", id="zone")
     asked: Sequence[tuple[Question, str]] = ()
 

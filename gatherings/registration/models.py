@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from gatherings.accounts.models import Person
+from gatherings.core.folding import fold
 from gatherings.db.base import Base, Line, Pk, PublicId, UtcTime, Zone
 from gatherings.db.types import UtcDateTime, WallClock
 from gatherings.events.models import Event, Series
@@ -57,6 +58,7 @@ class Registration(Base):
         UniqueConstraint("event_id", "person_id"),
         Index("ix_registrations_waiting", "waits_for_id", "queue_number"),
         Index("ix_registrations_event_state", "event_id", "state", "id"),
+        Index("ix_registrations_event_name", "event_id", "name_folded", "id"),
         CheckConstraint(
             "(state IN ('pending', 'offered', 'confirmed')) = (places_id IS NOT NULL)", name="holder_has_places"
         ),
@@ -80,12 +82,21 @@ class Registration(Base):
     link_version: Mapped[int] = mapped_column(default=1)
     link_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     code_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    # As people search and sort it (core/folding.py); follows `name` by itself.
+    name_folded: Mapped[Line] = mapped_column(default="", server_default="")
+    made_by: Mapped[str] = mapped_column(String(10), default="person", server_default="person")  # person, host, list
     attended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    attended_how: Mapped[str | None] = mapped_column(String(10))  # join, scan, name
     created_at: Mapped[UtcTime]
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     cancelled_by: Mapped[str | None] = mapped_column(String(10))  # person, host, not-me
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    @validates("name")
+    def _fold_name(self, _column: str, name: str) -> str:
+        self.name_folded = fold(name)[:300]
+        return name
 
     event: Mapped[Event] = relationship(lazy="raise")
     person: Mapped[Person] = relationship(lazy="raise")
@@ -126,3 +137,30 @@ class Consent(Base):
     text: Mapped[str] = mapped_column(Text)
     given_at: Mapped[UtcTime]
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class BulkChange(Base):
+    """Something that an organiser asked for several registrations at once: it waits 60 seconds, with Undo.
+
+    Nothing happens before `due_at`. State: waiting → undone, or done. `kind`: cancel, move, promote, resend,
+    check_in, swap; `wanted` its own values; `registrations` public ids; `outcome` what came of it, in numbers.
+    """
+
+    __tablename__ = "bulk_changes"
+    __table_args__ = (Index("ix_bulk_changes_event", "event_id", "state"),)
+
+    id: Mapped[Pk]
+    public_id: Mapped[PublicId]
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))  # the organiser
+    kind: Mapped[str] = mapped_column(String(20))
+    wanted: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    registrations: Mapped[list[str]] = mapped_column(JSON, default=list)
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    outcome: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[UtcTime]
+    due_at: Mapped[UtcTime]
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    event: Mapped[Event] = relationship(lazy="raise")
+    person: Mapped[Person] = relationship(lazy="raise")

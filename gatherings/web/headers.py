@@ -1,6 +1,6 @@
 """Headers of every answer, errors and files included: one place for the policy."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -32,7 +32,9 @@ def add_headers(response: Response) -> Response:
 
 
 def private() -> bool:
-    """Tell whether this request is by a link of somebody's own, or changes something."""
+    """Tell whether this request is by a link of somebody's own, of somebody signed in, or changes something."""
+    if g.get("private"):
+        return True
     view = request.url_rule and request.view_args
     return bool(view and "token" in view) or request.method not in ("GET", "HEAD")
 

@@ -87,6 +87,7 @@ def erase(session: Session, registration: Registration, *, now: datetime) -> Non
         .where(Registration.id == registration.id)
         .values(
             name="",
+            name_folded="",
             zone="UTC",
             erased_at=now,
             link_version=Registration.link_version + 1,

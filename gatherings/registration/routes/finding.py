@@ -2,10 +2,10 @@
 
 from flask import Response, request, url_for
 
+from gatherings.accounts.forms import AddressForm
 from gatherings.core.clock import utc_now
 from gatherings.db import transact
 from gatherings.registration.actions.finding import ask_for_links
-from gatherings.registration.forms import AddressForm
 from gatherings.registration.routes.blueprint import bp
 from gatherings.web.answers import answer, go, wants_fragment
 from gatherings.web.requests import asking_network

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
+from gatherings.accounts.forms import AddressForm
 from gatherings.core.clock import utc_now
 from gatherings.core.words import Sentence, say
 from gatherings.db import current_session, transact
@@ -15,7 +16,7 @@ from gatherings.questions.models import Question
 from gatherings.questions.queries import list_questions
 from gatherings.registration import rules
 from gatherings.registration.facts import queue_position, side_of
-from gatherings.registration.forms import AddressForm, Held, details_form, is_full
+from gatherings.registration.forms import Held, details_form, is_full
 from gatherings.registration.links import door_to_meeting, join_path, manage_path, wrong_links_counted
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import (

@@ -1,18 +1,22 @@
-"""Fields that clean what was typed and keep it as it stood: lines, places whose clock is meant, choices."""
+"""What all forms share: no token of their own, explicit fields, cleaned lines that stay as they were typed."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import wtforms
+from flask import request
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 
-from gatherings.accounts.rules import InvalidAddress
-from gatherings.core.text import TextProblem
+from gatherings.core.errors import InvalidInput
+from gatherings.core.text import TextProblem, clean_name
 from gatherings.core.words import say
 from gatherings.core.zone_search import resolve
 from gatherings.core.zone_table import Place
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import words
 
+LONGEST_NAME = 120  # code points, as core/text.py's own
 _ZONE_UNKNOWN = say(
     "We do not know a place of this name. Please type a large city in your time zone, such as Auckland or Toronto."
 )
@@ -33,7 +37,7 @@ class CleanField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no t
         """Clean what was typed; a problem becomes this field's own sentence."""
         try:
             self.clean = self._cleaner(self.data or "")
-        except (TextProblem, InvalidAddress) as problem:
+        except TextProblem as problem:
             raise wtforms.validators.StopValidation(words(problem.sentence)) from problem
 
 
@@ -65,3 +69,35 @@ class ChoiceField(wtforms.StringField):  # type: ignore[misc]  # WTForms has no 
         """Refuse what is not on offer."""
         if self.data not in [key for key, _label in self.choices]:
             raise wtforms.validators.StopValidation(_("Please choose one of these."))
+
+
+class PlainForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form without a session: a POST is taken by where it comes from (web/origin.py)."""
+
+    class Meta:
+        """No token (design README 2); fields alone are read, neither files nor JSON: those are no texts."""
+
+        csrf = False
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Give the fields that were sent, None where none were; Flask-WTF would take files and JSON too."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            return request.form if request.method == "POST" and request.form else None
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Give (field's id, sentence) of every problem, in the order of the form, for the summary on top."""
+        return [(field.id, str(error)) for field in self for error in field.errors]
+
+    def take_problems(self, refusal: InvalidInput) -> None:
+        """Put the problems that an action named at their fields; those of no field stand at the first one."""
+        fields = list(self)
+        for problem in refusal.problems:
+            field = self._fields.get(problem.field, fields[0])
+            field.errors = [*field.errors, words(problem.sentence)]
+
+
+def read_name(typed: str) -> str:
+    """Clean a person's name; raises TextProblem."""
+    return clean_name(typed, most=LONGEST_NAME)

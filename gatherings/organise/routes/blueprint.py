@@ -1,0 +1,5 @@
+"""The blueprint that all screens of organisers hang on."""
+
+from flask import Blueprint
+
+bp = Blueprint("organise", __name__, url_prefix="/organise")
