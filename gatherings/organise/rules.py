@@ -1,0 +1,106 @@
+"""Rules of the dashboards: what counts as needing somebody, and how days become bars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from gatherings.core.words import Sentence, say, say_many
+
+MOST_BARS = 31
+
+
+_PATHS = {
+    "mail": "/registrations?mail=failed",
+    "waiting": "/registrations?state=waitlisted",
+    "full": "/edit#capacity_room",
+    "link": "/day",
+    "draft": "/edit",
+}
+_RIGHTS = {"full": "edit", "link": "run", "draft": "edit"}  # the others: "people"
+_FULL = {"room": say("The room is full."), "online": say("Online is full.")}
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that waits for an organiser at one gathering.
+
+    `kind`: mail (failed), waiting, full, answers, link, draft; `count` of people or mails; `detail` is the side that
+    is full or waited for ("room", "online"), or the question's words, whose public id is `question`.
+    """
+
+    kind: str
+    community_id: int
+    slug: str
+    title: str
+    starts_at: datetime
+    count: int
+    detail: str = ""
+    question: str = ""
+
+    @property
+    def right(self) -> str:
+        """Name the right that somebody needs to do something about it."""
+        return _RIGHTS.get(self.kind, "people")
+
+    @property
+    def path(self) -> str:
+        """Give the address of the screen where something can be done about it."""
+        last = f"/registrations?question={self.question}&answer=none" if self.kind == "answers" else _PATHS[self.kind]
+        return f"/organise/events/{self.slug}{last}"
+
+    @property
+    def words(self) -> Sentence:
+        """Say what it is."""
+        if self.kind == "mail":
+            return say_many("One mail could not be delivered.", "%(num)s mails could not be delivered.", self.count)
+        if self.kind == "waiting" and self.detail == "room":
+            return say_many(
+                "The room is full, and one person waits for a place.",
+                "The room is full, and %(num)s people wait for a place.",
+                self.count,
+            )
+        if self.kind == "waiting":
+            return say_many(
+                "Online is full, and one person waits for a place.",
+                "Online is full, and %(num)s people wait for a place.",
+                self.count,
+            )
+        if self.kind == "answers":
+            return say_many(
+                "One person has not answered “%(question)s”.",
+                "%(num)s people have not answered “%(question)s”.",
+                self.count,
+                question=self.detail,
+            )
+        if self.kind == "full":
+            return _FULL[self.detail]
+        return say("The meeting link is missing.") if self.kind == "link" else say("Still a draft: nobody can see it.")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How many came in from `first` to `last` (days, both included); `height` of 40 units."""
+
+    first: date
+    last: date
+    count: int
+    height: int
+
+
+def bars_of(days: Sequence[tuple[date, int]], *, most: int = MOST_BARS) -> list[Bar]:
+    """Gather days without a gap between them into bars of equal length, at most `most` of them."""
+    if not days:
+        return []
+    length = -(-len(days) // most)
+    groups = [days[start : start + length] for start in range(0, len(days), length)]
+    sums = [sum(count for _day, count in group) for group in groups]
+    top = max(sums) or 1
+    return [
+        Bar(
+            group[0][0],
+            group[-1][0],
+            number,
+            round(number / top * 40) if not number else max(2, round(number / top * 40)),
+        )
+        for group, number in zip(groups, sums, strict=True)
+    ]
