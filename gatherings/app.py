@@ -129,5 +129,6 @@ def _engine_options(settings: Settings) -> dict[str, object]:
         "max_overflow": 4,
         "pool_pre_ping": True,
         "pool_timeout": 5,
+        "pool_recycle": 600,  # a new connection asks for the time anew (db.session.follow_clock)
         "connect_args": {"connect_timeout": 5, "options": "-c lock_timeout=10s -c statement_timeout=30s"},
     }

@@ -8,11 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
 import click
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from gatherings import wiring
 from gatherings.app import create_app
@@ -20,7 +22,7 @@ from gatherings.cli.checking import schema_problem
 from gatherings.cli.logs import init_logs
 from gatherings.cli.serving import serve
 from gatherings.config import Settings, read_settings
-from gatherings.db.session import db
+from gatherings.db.session import db, follow_clock
 from gatherings.jobs.worker import Loop, new_worker_name
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ def run(host: str, port: int, workers: int, threads: int, no_worker: bool) -> No
     os.environ["GATHERINGS_THREADS"] = str(threads)
     settings = read_settings()
     init_logs(settings.log_format)
-    app = create_app(settings)
+    app = _make_app(settings)
     with app.app_context():
         problem = schema_problem()
         db.engine.dispose()  # children make connections of their own
@@ -118,7 +120,7 @@ def _live(work: Callable[[], object]) -> NoReturn:
 def web_process(host: str, port: int, workers: int, threads: int, app: Flask | None = None) -> Child:
     """Start granian with the app; each of its workers has `threads` threads for requests."""
     os.environ["GATHERINGS_THREADS"] = str(threads)
-    return Child(lambda: serve(app or create_app(), host, port, workers, threads))
+    return Child(lambda: serve(app or _make_app(read_settings()), host, port, workers, threads))
 
 
 def worker_process() -> Child:
@@ -176,10 +178,20 @@ def worker() -> None:
     _work()
 
 
+def _make_app(settings: Settings) -> Flask:
+    """Make the app of a process that runs for long: it goes by the database's clock."""
+    app = create_app(settings)
+    with app.app_context():
+        follow_clock(db.engine)
+    return app
+
+
 def _work() -> None:
     settings = read_settings()
     init_logs(settings.log_format)
-    app = create_app(settings)
+    app = _make_app(settings)
+    with app.app_context(), suppress(SQLAlchemyError):  # a database that is away is waited for
+        db.engine.connect().close()  # before the first look at what is due, the time is known
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

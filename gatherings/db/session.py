@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from gatherings.core import clock
 from gatherings.core.errors import Busy
 from gatherings.db.base import Base
 from gatherings.db.turns import BUSY_TIMEOUT, Turn, Turns
@@ -57,6 +59,7 @@ T = TypeVar("T")
 
 _READING = "reading"  # the name of PostgreSQL's engine to read with: the same pool, no transactions
 _TRIES = 4
+_WRONG = timedelta(seconds=5)  # from here on a machine's clock is worth a line in the log
 _RETRIED = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
 _WAITED_IN_VAIN = "55P03"  # PostgreSQL: a lock was not to be had within lock_timeout
 
@@ -93,6 +96,24 @@ def configure_engine(engine: Engine, *, threads: int = 8) -> None:
             return
         driver.execute(f"PRAGMA busy_timeout={options.get('patience', BUSY_TIMEOUT * 1000)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def follow_clock(engine: Engine) -> None:
+    """Go by a database server's clock, asked anew with each connection; a file has the clock of its machine.
+
+    For processes that run for long (server, worker). Machines whose clocks differ agree by this (bar B14).
+    """
+    if engine.dialect.name != "postgresql":
+        return
+
+    @event.listens_for(engine, "connect")
+    def set_clock(connection: Any, record: Any) -> None:
+        asked = clock.machine_now()
+        (shared,) = connection.execute("SELECT clock_timestamp()").fetchone()
+        ahead = clock.follow(shared, asked, clock.machine_now())
+        connection.rollback()
+        if abs(ahead) >= _WRONG:
+            log.warning("this machine's clock is %+.0f s from the database's; going by that", ahead.total_seconds())
 
 
 def current_session() -> Session:

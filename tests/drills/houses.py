@@ -122,11 +122,11 @@ class House:
         return {**self.server.environ, **settings}
 
     @contextmanager
-    def another_worker(self) -> Iterator["subprocess.Popen[bytes]"]:
-        """Run one more `gatherings worker`; killed at the end if it still runs."""
+    def another_worker(self, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """Run one more `gatherings worker`, with more in its environment; killed at the end if it still runs."""
         with open(self.folder / "worker.log", "ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gatherings", "worker"], env=self.environ(), cwd=self.folder,
+                [sys.executable, "-m", "gatherings", "worker"], env=self.environ(**settings), cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         try:
