@@ -3,7 +3,9 @@
 The same pages (templates made of our own HTML by benchmarks/pages.py), form, tables and transaction.
 """
 
+import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -26,6 +28,7 @@ from sqlalchemy import (
     event,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -76,6 +79,7 @@ class Registration(Base):
     zone: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(12))
     created_at: Mapped[datetime]
+    person: Mapped[Person] = relationship()
 
 
 class Outbox(Base):
@@ -173,6 +177,35 @@ def create_app() -> Flask:
     def registered(slug: str) -> str:
         return _page("done.html", _find(session(), slug))
 
+    @app.get("/organise/events/<slug>/registrations")
+    def desk(slug: str) -> str:
+        found = _find(session(), slug)
+        order = Registration.id if request.args.get("at") == "last" else Registration.id.desc()
+        wanted = (
+            select(Registration)
+            .where(Registration.gathering_id == found.id)
+            .order_by(order)
+            .limit(50)
+            .options(joinedload(Registration.person))
+        )
+        at = found.starts_at.replace(tzinfo=UTC)
+        rows = [(row, f"{at.astimezone(ZoneInfo(row.zone)):%A %H:%M}") for row in session().scalars(wanted)]
+        return render_template("desk.html", rows=rows)
+
+    @app.get("/organise/events/<slug>/registrations/export.csv")
+    def desk_csv(slug: str) -> Response:
+        found = _find(session(), slug)
+        wanted = select(Registration).where(Registration.gathering_id == found.id)
+        if request.args.get("state") != "all":
+            wanted = wanted.where(Registration.state == request.args["state"])
+        at, text = found.starts_at.replace(tzinfo=UTC), io.StringIO()
+        writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
+        writer.writerow(["Name", "E-mail", "State", "Time zone", "Begins there", "Registered"])
+        for row in session().scalars(wanted.order_by(Registration.id).options(joinedload(Registration.person))):
+            begins = f"{at.astimezone(ZoneInfo(row.zone)):%Y-%m-%d %H:%M}"
+            writer.writerow([row.name, row.person.key, row.state, row.zone, begins, f"{row.created_at:%Y-%m-%d %H:%M}"])
+        return Response(text.getvalue(), content_type="text/csv; charset=utf-8")
+
     @app.get("/events/<slug>/event.ics")
     @app.get("/series/<slug>/calendar.ics")
     @app.get("/communities/<slug>/calendar.ics")
@@ -263,7 +296,13 @@ def _take(session: Session, slug: str, name: str, email: str, zone: str) -> None
     session.commit()
 
 
-def prepare(url: str, gatherings: list[dict[str, Any]], calendars: dict[str, bytes], feed: str) -> None:
+def prepare(
+    url: str,
+    gatherings: list[dict[str, Any]],
+    calendars: dict[str, bytes],
+    feed: str,
+    people: list[dict[str, Any]],
+) -> None:
     """Make the tables and fill them with what stands in our own database."""
     engine = make_engine(url)
     Base.metadata.create_all(engine)
@@ -275,6 +314,13 @@ def prepare(url: str, gatherings: list[dict[str, Any]], calendars: dict[str, byt
             session.add(Gathering(id=number, pool_id=number, **values))
         session.add_all(Bytes(path=path, data=data) for path, data in calendars.items())
         session.add(Person(key="somebody@example.org", feed=feed, version=1))
+        session.flush()
+        for number, values in enumerate(people, start=2):
+            session.add(Person(id=number, key=values.pop("key"), feed=f"feed-{number}", version=1))
+            session.add(Registration(person_id=number, **values))
+        session.flush()
+        if not url.startswith("sqlite"):
+            session.execute(text("SELECT setval('people_id_seq', (SELECT max(id) FROM people))"))
         session.commit()
     engine.dispose()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import brotli
 
 from benchmarks.load import COOKIE, Burst, burst, fetch
-from benchmarks.making import CALENDARS, MANY, SLUG, Made, make_bare, make_ours
+from benchmarks.making import CALENDARS, DESK, MANY, PEOPLE, SLUG, Made, make_bare, make_ours
 from benchmarks.measuring import PYTHON, ROOT, Running, free_port, pss_mib, running
 from benchmarks.table import Row, Table
 from tests.databases import Cluster, SqliteTemplate, cluster
@@ -78,6 +78,8 @@ def kinds(made: Made) -> list[Kind]:
         Kind("event page, as brotli", "event", get(f"/events/{SLUG}", **{"Accept-Encoding": "br"})),
         Kind("listing of 50", "listing", get("/")),
         Kind("series page, 12 dates", "series", get("/series/monthly")),
+        Kind("organiser's list of 10,000, first page", "desk", get(DESK, Cookie=made.signed_in)),
+        Kind("organiser's list of 10,000, last page", "desk, last", get(f"{DESK}?at=last", Cookie=made.signed_in)),
         Kind(".ics of one", "ics", get(CALENDARS[0])),
         Kind("feed of 50", "feed 50", get(CALENDARS[1])),
         Kind("feed of 200", "feed 200", get(CALENDARS[2])),
@@ -162,6 +164,7 @@ def measure(name: str, place: Place, made: Made, rounds: int, seconds: float, ta
             one, other = figures[kind.name, "ours"], figures[kind.name, "bare"]
             table.add(Row(name, kind.name, made.queries[kind.key], one.cpu, other.cpu, one.rate, one.p95, other.p95))
         _whole_registration(name, made, figures, table)
+        _exports(name, ours, bare, made, rounds, table)
         table.note(
             name, "memory, 2 workers, after load (MiB PSS)", pss_mib(ours.process.pid), pss_mib(bare.process.pid)
         )
@@ -180,6 +183,23 @@ def _whole_registration(name: str, made: Made, figures: dict[tuple[str, str], Fi
         sums.append([one + two for one, two in zip(page, post, strict=True)])
     queries = made.queries["event"] + made.queries["registration"]
     table.add(Row(name, "registration, whole: 3 requests", queries, sums[0], sums[1], [], [], []))
+
+
+def _exports(name: str, ours: Running, bare: Running, made: Made, rounds: int, table: Table) -> None:
+    """Take an organiser's list away, whole and its ninth part: few times, for an hour has its limit (ten)."""
+    for what, state in ((f"CSV of {PEOPLE:,} registrations", "all"), ("CSV of the ninth part of them", "cancelled")):
+        cpu: dict[str, list[float]] = {"ours": [], "bare": []}
+        seconds: dict[str, list[float]] = {"ours": [], "bare": []}
+        for _ in range(min(rounds, 3)):
+            for side, server in (("ours", ours), ("bare", bare)):
+                before, began = server.cpu(), time.monotonic()
+                status, _, body = fetch(server.port, f"{DESK}/export.csv?state={state}", Cookie=made.signed_in)
+                seconds[side].append(1000 * (time.monotonic() - began))
+                time.sleep(0.05)
+                cpu[side].append(1000 * (server.cpu() - before))
+                if status != 200 or body.count(b"\r\n") < PEOPLE // 10:
+                    raise RuntimeError(f"{side}, {what}: {status}")
+        table.add(Row(name, what, made.queries[f"csv {state}"], cpu["ours"], cpu["bare"], [], *seconds.values()))
 
 
 def _bytes(port: int) -> tuple[int, int, int]:

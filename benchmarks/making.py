@@ -18,8 +18,11 @@ from gatherings.core.tokens import Signer
 from gatherings.db.places import Places
 from gatherings.db.session import db
 from gatherings.events.models import Event, Resource, Series, Speaker
+from gatherings.registration.models import Registration
 from tests.databases import SECRET, make_app
 from tests.factories import make_community, make_event, make_registration, make_series
+from tests.many import fill_event
+from tests.signing import COOKIE, make_role, make_sign_in
 
 SLUG, TITLE = "what-matters-to-you", "What matters to you, and to whom you care for"
 ABOUT = "\n\n".join(
@@ -32,6 +35,8 @@ ABOUT = "\n\n".join(
 )
 CALENDARS = (f"/events/{SLUG}/event.ics", "/communities/fifty/calendar.ics", "/communities/wide/calendar.ics")
 MANY = 1_000_000
+DESK = "/organise/events/ten-thousand/registrations"  # an organiser's list
+PEOPLE = 10_000
 
 
 @dataclass
@@ -39,13 +44,14 @@ class Made:
     """The addresses that are asked for, and what the bare app needs."""
 
     feed: str = ""
+    signed_in: str = ""  # the cookie of an organiser
     etag: str = ""
     pages: dict[str, str] = field(default_factory=dict)
     queries: dict[str, float] = field(default_factory=dict)
 
 
-def fill(app: Flask) -> str:
-    """Fill our database; give the token of a personal feed."""
+def fill(app: Flask) -> tuple[str, str]:
+    """Fill our database; give the token of a personal feed, and an organiser's cookie."""
     now = utc_now()
     with app.app_context(), Session(db.engine, expire_on_commit=False) as session:
         session.connection(execution_options={"writing": True})
@@ -67,8 +73,15 @@ def fill(app: Flask) -> str:
         for one in session.scalars(select(Event).order_by(Event.id).limit(3)).all():
             make_registration(session, one, address="somebody@example.org", now=now)
         person = session.scalars(select(Person)).one()
+        feed = Signer((SECRET,)).sign("feed", person.public_id, person.feed_version)
+        desk = make_community(session, slug="desk", name="The desk")
+        big = make_event(
+            session, desk, slug="ten-thousand", listing="link", starts_local=start + timedelta(days=400), **kinds
+        )
+        fill_event(session, big, PEOPLE, now=now)
+        cookie = f"{COOKIE}={make_sign_in(app, session, make_role(session, desk, 'organiser'))}"
         session.commit()
-        return Signer((SECRET,)).sign("feed", person.public_id, person.feed_version)
+        return feed, cookie
 
 
 def _furnish(session: Session, page: Event) -> None:
@@ -89,9 +102,9 @@ def _third_thursday(after: datetime) -> datetime:
     return first + timedelta(days=(3 - first.weekday()) % 7 + 14)
 
 
-def look_at(app: Flask, token: str) -> Made:
+def look_at(app: Flask, token: str, cookie: str) -> Made:
     """Ask our own app for each page once and count its queries the second time (without BEGIN and PRAGMA)."""
-    made = Made(feed=token)
+    made = Made(feed=token, signed_in=cookie)
     client = app.test_client()
     client.set_cookie("zone", "Pacific/Auckland", domain="localhost")
     with app.app_context():
@@ -116,6 +129,21 @@ def look_at(app: Flask, token: str) -> Made:
         count.queries = 0
         client.get(path, headers=headers)
         made.queries[name] = count.queries
+    signed_in = app.test_client(use_cookies=False)
+    for name, path in (("desk", DESK), ("desk, last", f"{DESK}?at=last")):
+        headers = {"Host": app.config["GATHERINGS"].host, "Cookie": cookie}
+        made.pages[name] = signed_in.get(path, headers=headers).get_data(as_text=True)
+        count.queries = 0
+        if signed_in.get(path, headers=headers).status_code != 200:
+            raise RuntimeError(f"{path} is not shown")
+        made.queries[name] = count.queries
+    for state in ("all", "cancelled"):
+        headers = {"Host": app.config["GATHERINGS"].host, "Cookie": cookie}
+        count.queries = 0
+        answer = signed_in.get(f"{DESK}/export.csv?state={state}", headers=headers)
+        if answer.status_code != 200 or not answer.get_data():
+            raise RuntimeError("the list is not given away")
+        made.queries[f"csv {state}"] = count.queries
     for who in ("first", "second"):
         count.queries = 0
         form = {"name": "Ada", "email": f"{who}@example.org", "zone": "Pacific/Auckland"}
@@ -139,8 +167,8 @@ class _Counter:
 def make_ours(folder: Path, url: str) -> Made:
     """Fill our database at `url` and look at every page."""
     app = make_app(folder / "instance", url, BASE_URL="http://localhost", REGISTRATIONS_PER_NETWORK=str(MANY))
-    token = fill(app)
-    made = look_at(app, token)
+    token, cookie = fill(app)
+    made = look_at(app, token, cookie)
     with app.app_context():
         db.engine.dispose()
     return made
@@ -169,9 +197,21 @@ def make_bare(folder: Path, ours: str, url: str, made: Made) -> None:
             }
             for one, capacity, series in rows
         ]
+        desk = [event.slug for event, _capacity, _series in rows].index("ten-thousand") + 1
+        people = [
+            {"gathering_id": desk, "name": row.name, "zone": row.zone, "state": row.state, "key": key,
+             "created_at": row.created_at.replace(tzinfo=None), "public_id": row.public_id}
+            for row, key in session.execute(
+                select(Registration, Person.key)
+                .join(Person, Person.id == Registration.person_id)
+                .join(Event, Event.id == Registration.event_id)
+                .where(Event.slug == "ten-thousand")
+                .order_by(Registration.id)
+            )
+        ]  # fmt: skip
         db.engine.dispose()
     calendars = {
         path: made.pages[name].encode() for path, name in zip(CALENDARS, ("ics", "feed 50", "feed 200"), strict=True)
     }
-    bare.prepare(url, gatherings, calendars, made.feed)
+    bare.prepare(url, gatherings, calendars, made.feed, people)
     write_templates(folder / "bare", made.pages, title=TITLE, slug=SLUG)

@@ -106,6 +106,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=500,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # where a form comes from is web/origin.py's to ask
+        # What organisers' forms are known by; a neighbour under our domain can plant none (as accounts/guard.py).
+        SESSION_COOKIE_NAME="__Host-form" if settings.https else "form",
         SESSION_COOKIE_SECURE=settings.https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

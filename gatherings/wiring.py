@@ -8,13 +8,19 @@ from typing import Any
 from flask import Blueprint, Flask
 
 import gatherings.accounts.models
+import gatherings.accounts.routes
 import gatherings.audit.models
 import gatherings.calendars.routes
+import gatherings.communities.mails
+import gatherings.communities.member_mails
 import gatherings.communities.models
+import gatherings.communities.routes
 import gatherings.events.models
 import gatherings.invites.models
 import gatherings.jobs.models
+import gatherings.letters.mails
 import gatherings.letters.models
+import gatherings.letters.routes
 import gatherings.loading.models
 import gatherings.mail.models
 import gatherings.mail.routes
@@ -25,17 +31,23 @@ import gatherings.questions.models
 import gatherings.registration.mails
 import gatherings.registration.models
 import gatherings.registration.routes
+from gatherings.accounts.actions.signing_in import JOB as SIGN_IN_JOB
+from gatherings.communities.actions.roles import answer_sign_in
 from gatherings.config import Settings, Site
 from gatherings.jobs.worker import Drain, Handler, Periodic
 from gatherings.mail.drain import drain as mail_drain
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
 from gatherings.own_data.actions import send_my_data_link
+from gatherings.registration.actions import bulk
 from gatherings.registration.actions.finding import send_links
 from gatherings.registration.jobs import keep_dates, tell_drain, tidy
 
 BLUEPRINTS: Sequence[Blueprint] = (
+    gatherings.accounts.routes.bp,
     gatherings.calendars.routes.bp,
+    gatherings.communities.routes.bp,
+    gatherings.letters.routes.bp,
     gatherings.organise.routes.bp,
     gatherings.own_data.routes.bp,
     gatherings.pages.routes.bp,
@@ -61,12 +73,19 @@ MODELS: Sequence[Any] = (
 )
 
 # How each kind of mail is composed from its facts.
-MAILS: Mapping[str, Callable[[OutboxMail], Letter]] = gatherings.registration.mails.COMPOSERS
+MAILS: Mapping[str, Callable[[OutboxMail], Letter]] = {
+    **gatherings.registration.mails.COMPOSERS,
+    **gatherings.communities.mails.COMPOSERS,
+    **gatherings.communities.member_mails.COMPOSERS,
+    **gatherings.letters.mails.COMPOSERS,
+}
 
 
 def handlers(site: Site) -> Mapping[str, Handler]:
     """Give what each kind of job does, for one installation."""
     return {
+        "bulk_change": partial(bulk.run, site=site),
+        SIGN_IN_JOB: lambda session, payload, now: answer_sign_in(session, payload, site, now=now),
         "find_links": lambda session, payload, now: send_links(session, payload["key"], site, now=now),
         "my_data_link": lambda session, payload, now: send_my_data_link(session, payload["key"], site, now=now),
         "keep_dates": partial(keep_dates, site=site),

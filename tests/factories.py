@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from gatherings.accounts.actions import find_or_make_person
 from gatherings.accounts.models import Person
 from gatherings.accounts.rules import normalise_address
-from gatherings.communities.models import Community
+from gatherings.communities.models import Community, Member
 from gatherings.config import Site
+from gatherings.core.folding import fold
 from gatherings.core.tokens import new_public_id
 from gatherings.events.actions import create_event, make_dates
 from gatherings.events.models import Event, Series, SeriesRule
@@ -45,6 +47,35 @@ def make_community(session: Session, **values: Any) -> Community:
     session.add(community)
     session.flush()
     return community
+
+
+def make_member(
+    session: Session,
+    community: Community,
+    address: str = "ada@example.org",
+    zone: str | None = "Pacific/Auckland",
+    *,
+    name: str = "Ada Example",
+    **values: Any,
+) -> Member:
+    """Put somebody among the members of a community; `values` are columns."""
+    person = find_or_make_person(session, normalise_address(address), now=NOW)
+    columns: dict[str, Any] = {
+        "public_id": new_public_id(),
+        "community_id": community.id,
+        "person_id": person.id,
+        "name": name,
+        "name_folded": fold(name)[:300],
+        "zone": zone,
+        "state": "active",
+        "source": "form",
+        "link_version": 1,
+        "created_at": NOW,
+    }
+    member = Member(**(columns | values))
+    session.add(member)
+    session.flush()
+    return member
 
 
 def make_event(

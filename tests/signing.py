@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -10,7 +11,7 @@ from gatherings.accounts.models import Person, SignIn
 from gatherings.accounts.rules import normalise_address
 from gatherings.communities.models import Community, Role
 from gatherings.core.clock import utc_now
-from gatherings.core.tokens import digest, new_public_id, new_secret
+from gatherings.core.tokens import keyed_digest, new_public_id, new_secret
 
 COOKIE = "organiser"  # over plain http, as tests ask
 
@@ -31,11 +32,18 @@ def make_role(
 
 def sign_in(client: FlaskClient, session: Session, person: Person, *, confirmed_at: datetime | None = None) -> None:
     """Sign somebody in: their session's row and their browser's cookie. `confirmed_at`: by default just now."""
+    secret = make_sign_in(client.application, session, person, confirmed_at=confirmed_at)
+    client.set_cookie(COOKIE, secret, domain="gatherings.test")
+
+
+def make_sign_in(app: Flask, session: Session, person: Person, *, confirmed_at: datetime | None = None) -> str:
+    """Make the row of a session and give what its cookie holds: for browsers that are no test client."""
     now, secret = utc_now(), new_secret()
+    key = app.config["GATHERINGS"].secret_keys[0]
     session.add(
         SignIn(
             public_id=new_public_id(),
-            digest=digest(secret),
+            digest=keyed_digest(key, secret),
             person_id=person.id,
             browser="A test",
             created_at=now,
@@ -45,7 +53,7 @@ def sign_in(client: FlaskClient, session: Session, person: Person, *, confirmed_
         )
     )
     session.flush()
-    client.set_cookie(COOKIE, secret, domain="gatherings.test")
+    return secret
 
 
 def token_in(page: str) -> str:

@@ -1,11 +1,16 @@
-"""What an e-mail address is, and when two of them are the same person."""
+"""What an e-mail address is, when two of them are the same person, and how long a proof of one holds."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gatherings.core.text import TextProblem
 from gatherings.core.words import Sentence, say
 
+LINK_LIFE = timedelta(minutes=10)  # of a link that signs in (reliability.md rule 7)
+CODE_TRIES = 5
+SESSION_LIFE = timedelta(hours=12)  # reliability.md rule 8
 LONGEST_ADDRESS = 254  # RFC 5321 4.5.3.1.3: a path of 256 with its angle brackets
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]")
 
@@ -80,3 +85,14 @@ def _advice(typed: str) -> Sentence:
     if "." not in domain.strip("."):
         return say("After the @ sign comes a name with a full stop, such as example.org. Please check it.")
     return say("We cannot send mail to this address. Please check it for a slip of the keys.")
+
+
+def shorten(address: str) -> str:
+    """Give an address so that its owner knows it and nobody else learns it: "n…i@example.org"."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local[:1]}…{local[-1:] if len(local) > 2 else ''}@{domain}"
+
+
+def digits_of(typed: str) -> str:
+    """Read the digits of a code, however somebody wrote or spoke it into the field: spaces, dashes, other numerals."""
+    return "".join(str(unicodedata.digit(char)) for char in typed[:100] if unicodedata.category(char) == "Nd")

@@ -3,11 +3,11 @@
 from flask import Blueprint, Response, make_response, redirect, request
 
 from gatherings import ics
+from gatherings.accounts.links import wrong_links_counted
 from gatherings.calendars import blocks, personal, queries
 from gatherings.core.clock import utc_now
 from gatherings.db.session import current_session
 from gatherings.events.queries import Moved, next_boundary, public_stamp
-from gatherings.registration.links import wrong_links_counted
 from gatherings.registration.mails.invitations import join_link
 from gatherings.web.cache import kept
 from gatherings.web.i18n import gettext as _

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "db": "gatherings.cli.migrating",
     "demo": "gatherings.cli.demo",
     "load": "gatherings.cli.keeping",
+    "organiser": "gatherings.cli.organiser",
     "release": "gatherings.cli.backups",
     "restore": "gatherings.cli.backups",
     "retime": "gatherings.cli.keeping",

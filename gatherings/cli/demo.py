@@ -6,12 +6,14 @@ import signal
 import socket
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import click
 from flask_migrate import upgrade
 
 from gatherings.app import create_app, data_folder
+from gatherings.cli.organiser import demo_organiser
 from gatherings.cli.running import stop_all, watch, web_process, worker_process
 from gatherings.config import read_settings
 from gatherings.core.clock import utc_now
@@ -21,6 +23,7 @@ from gatherings.loading.command import command as load_programme
 _NOT_OURS = (
     "SMTP_URL", "REDIS_URL", "PROXY_COUNT", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "MAIL_FROM",
 )  # fmt: skip
+ORGANISER = ("nicki@example.org", "Nicki")
 PROGRAMME = Path(__file__).parent.parent / "loading" / "programme.yaml"
 
 
@@ -30,7 +33,8 @@ PROGRAMME = Path(__file__).parent.parent / "loading" / "programme.yaml"
 def demo(port: int, keep: bool) -> None:
     """Start a fresh demo: the communities' programme, web server, worker, and a mailbox to read the mail in.
 
-    Nothing is sent to anybody. Stops with Ctrl-C and leaves nothing behind, unless --keep.
+    Nothing is sent to anybody. Stops with Ctrl-C and leaves nothing behind, unless --keep. The link that it prints
+    signs in once, as Nicki, owner of all communities, and lives for a day; a mailed one lives for ten minutes.
     """
     if _taken(port):
         click.echo(f"Port {port} is in use. Choose another: gatherings demo --port {port + 1}", err=True)
@@ -38,10 +42,11 @@ def demo(port: int, keep: bool) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until `watch` listens: what was made is still cleared away
     folder = Path("demo").absolute() if keep else Path(tempfile.mkdtemp(prefix="gatherings-demo-"))
     try:
-        _prepare(folder, port)
+        sign_in = _prepare(folder, port)
         children = [web_process("127.0.0.1", port, 1, 8), worker_process()]
         click.echo(
             f"\n  Gatherings  http://127.0.0.1:{port}/\n"
+            f"  Organise    http://127.0.0.1:{port}{sign_in}   (signs you in as Nicki)\n"
             f"  Mailbox     http://127.0.0.1:{port}/mailbox   (all mail of this demo; none is sent)\n\n"
             "  Stop with Ctrl-C.\n"
         )
@@ -55,8 +60,11 @@ def demo(port: int, keep: bool) -> None:
     sys.exit(status)
 
 
-def _prepare(folder: Path, port: int) -> None:
-    """Make the database and load the programme; the children read the same settings from the environment."""
+def _prepare(folder: Path, port: int) -> str:
+    """Make the database, load the programme, make an organiser; give the path of a link that signs them in.
+
+    The children read the same settings from the environment.
+    """
     # A demo must not write to somebody's real server. Empty and not taken away: the worker, a `gatherings` command of
     # its own, would fill in what is missing from a .env file here.
     os.environ.update(dict.fromkeys(_NOT_OURS, ""))
@@ -73,10 +81,12 @@ def _prepare(folder: Path, port: int) -> None:
     with app.app_context():
         upgrade(directory=str(data_folder("migrations")))
         status, lines = load_programme(PROGRAMME, settings.site, utc_now())
+        sign_in = demo_organiser(app, *ORGANISER, life=timedelta(days=1)) if status == 0 else None
         db.engine.dispose()
     if status:
         click.echo("\n".join(lines), err=True)
         sys.exit(status)
+    return sign_in or "/sign-in"
 
 
 def _taken(port: int) -> bool:

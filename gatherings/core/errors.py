@@ -25,6 +25,14 @@ class NotAllowed(DomainError):
     """One's own thing, but the role does not allow it (403)."""
 
 
+class SignInFirst(NotAllowed):
+    """What was sent can be taken once the person has signed in, at `path` in another tab (403, and nothing is lost)."""
+
+    def __init__(self, sentence: Sentence, path: str) -> None:
+        super().__init__(sentence)
+        self.path = path
+
+
 class Conflict(DomainError):
     """The state of things forbids it now (409)."""
 

@@ -8,6 +8,7 @@ from gatherings.core import zones
 WAKES: Final = time(7)  # from here on one may be expected to be awake …
 RESTS: Final = time(22)  # … until here
 _NOON, _EVENING = time(12), time(17)
+_WORKS: Final = time(9)
 
 
 def part_of_day(local: datetime | time) -> str:
@@ -22,6 +23,19 @@ def part_of_day(local: datetime | time) -> str:
     if at < _NOON:
         return "morning"
     return "afternoon" if at < _EVENING else "evening"
+
+
+def doing(local: datetime | time) -> str:
+    """Say what people are likely to be doing at a wall-clock time: "asleep", "breakfast", "work" or "evening".
+
+    Asleep is 22:00 to 07:00 and evening 17:00 to 22:00, as above; in between, breakfast ends and work begins at 09:00.
+    """
+    at = local.time() if isinstance(local, datetime) else local
+    if at < WAKES or at >= RESTS:
+        return "asleep"
+    if at < _WORKS:
+        return "breakfast"
+    return "work" if at < _EVENING else "evening"
 
 
 def is_decent(starts_at: datetime, ends_at: datetime, zone: str, *, all_day: bool = False) -> bool:

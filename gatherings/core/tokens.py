@@ -34,6 +34,11 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def keyed_digest(key: str, secret: str) -> str:
+    """Give what is stored of a secret that is to end when the key changes (bars B22): an HMAC-SHA256 in hex."""
+    return hmac.digest(b"gatherings-sessions:" + key.encode(), secret.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
 @dataclass(frozen=True)
 class Claim:
     """What a verified token names: an object's public id and the version of the link."""

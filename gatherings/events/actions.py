@@ -4,7 +4,7 @@ Each action raises the revision in the caller's transaction and gathers what peo
 blocks are stored afresh by whoever calls (invites/actions.py), feeds and downloads follow at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -30,14 +30,15 @@ def create_event(session: Session, values: Mapping[str, Any], *, host: str, now:
     """Create an event from column values; times derived, pools made (the room's before the online one's).
 
     `capacity_room` and `capacity_online` (None: unlimited) are taken out of the values. Pools are always locked
-    in ascending id; that the room comes first lets who waits for the room keep an online place.
+    in ascending id; that the room comes first lets who waits for the room keep an online place. `public_id` may be
+    given by who must not make the same event twice.
     Raises InvalidInput for times that cannot be.
     """
     columns = dict(values)
     lenient = columns.get("original_local") is not None and columns["original_local"] == columns["starts_local"]
     times = rules.derive(columns["starts_local"], columns["ends_local"], columns["zone"], lenient=lenient)
     capacity_room, capacity_online = columns.pop("capacity_room", None), columns.pop("capacity_online", None)
-    public_id = new_public_id()
+    public_id = columns.pop("public_id", None) or new_public_id()
     event = Event(
         public_id=public_id,
         uid=new_uid("event", public_id, host),
@@ -73,9 +74,18 @@ def _make_pools(session: Session, event: Event, capacity_room: int | None, capac
 
 
 def change_event(
-    session: Session, event: Event, values: Mapping[str, Any], *, now: datetime, delay: int, via_series: bool = False
+    session: Session,
+    event: Event,
+    values: Mapping[str, Any],
+    *,
+    now: datetime,
+    delay: int,
+    via_series: bool = False,
+    silent: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Set columns of an event; return the kinds of change that people will be told about, once, after `delay` s.
+
+    `silent`: kinds that raise the revision and lead to no mail of their own.
 
     Raises the revision of the event (and of its series, whose messages share one counter: calendars.md 11) when
     there is one. Capacities are not columns of the event: see registration's `set_capacity`.
@@ -98,7 +108,7 @@ def change_event(
         event.cancelled_at = None
     kinds = rules.kinds_of_change(before, rules.facts_of(event))
     if kinds:
-        note_change(session, event, kinds, before, now=now, delay=delay, via_series=via_series)
+        note_change(session, event, kinds, before, now=now, delay=delay, via_series=via_series, silent=silent)
     event.changed_at = now
     session.flush()
     if not search.COLUMNS.isdisjoint(values):
@@ -116,6 +126,7 @@ def note_change(
     now: datetime,
     delay: int,
     via_series: bool = False,
+    silent: Collection[str] = (),
 ) -> None:
     """Raise revisions for a change of an event and gather it for those registered (domain.md 13)."""
     event.revision += 1
@@ -133,7 +144,9 @@ def note_change(
         return
     if max(event.ends_at.isoformat(), str(before["ends_at"])) <= now.isoformat():
         return
-    _gather(session, {"event_id": event.id}, kinds, before, now=now, delay=delay, via_series=via_series)
+    told = tuple(kind for kind in kinds if kind not in silent)
+    if told:
+        _gather(session, {"event_id": event.id}, told, before, now=now, delay=delay, via_series=via_series)
 
 
 def _gather(

@@ -140,7 +140,7 @@ class Event(Base):
     registration_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), index=True)
     registration_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), index=True)
 
-    # The other sitting of the same gathering: the second one names the first (domain: twin sittings).
+    # The other sitting of the same gathering; each names the other (twin sittings).
     twin_of_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"), index=True)
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("pictures.id"))
     picture_alt: Mapped[Line] = mapped_column(default="", server_default="")

@@ -38,6 +38,7 @@ def get_event_page(session: Session, slug: str) -> Event | Moved:
             joinedload(Event.series),
             joinedload(Event.series_rule),
             joinedload(Event.umbrella),
+            joinedload(Event.picture),
             joinedload(Event.room),
             joinedload(Event.online),
             selectinload(Event.speakers),
@@ -144,6 +145,20 @@ def list_future(session: Session, now: datetime) -> list[Event]:
             .options(joinedload(Event.series_rule))
         )
     )
+
+
+def find_twin(session: Session, event: Event) -> Event | None:
+    """Find the other sitting of a gathering with what showing and swapping need; None where there is none."""
+    if event.twin_of_id is None:
+        return None
+    return session.scalars(
+        select(Event)
+        .where(Event.id == event.twin_of_id)
+        .options(
+            joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule),
+            joinedload(Event.room), joinedload(Event.online),
+        )
+    ).one_or_none()  # fmt: skip
 
 
 def open_change(session: Session, *, event_id: int | None = None, series_id: int | None = None) -> EventChange | None:

@@ -38,6 +38,11 @@ def enqueue(
     return insert_new(session, _JOBS, [row]) == 1
 
 
+def withdraw(session: Session, *, key: str) -> bool:
+    """Take back a job that nobody has begun: what it was for was undone."""
+    return changed(session, delete(Job).where(Job.key == key, Job.state == "waiting", Job.leased_by.is_(None))) == 1
+
+
 def lease(session: Session, *, worker: str, now: datetime, limit: int = 1, seconds: int = LEASE_SECONDS) -> list[Job]:
     """Take up to `limit` due jobs for `seconds`, oldest first; each lease counts as one try.
 

@@ -27,7 +27,7 @@ from gatherings.loading.rules import AfterStart, Fixed, When, ends_after
 
 COMMUNITY = (
     "slug", "name", "accent", "zone", "tagline", "about", "website", "sender", "code_of_kindness", "access_notes",
-    "asked_often", "consents",
+    "asked_often", "consents", "joining",
 )  # fmt: skip
 SERIES = (
     "slug", "community", "title", "summary", "about", "rule", "starts", "minutes", "zone", "language", "mode",
@@ -72,6 +72,8 @@ def read_community(part: Part) -> CommunityItem:
         "access_notes": part.text("access_notes"),
         "asked_often": read_asked_often(part),
     }
+    if part.has("joining"):  # a file that says nothing of it leaves what organisers wrote
+        values["joining"] = part.text("joining")
     return CommunityItem(part.slug("slug"), values, read_consents(part), part.place)
 
 

@@ -13,12 +13,10 @@ from gatherings.events.models import Event, OldSlug, Series, SeriesRule
 from gatherings.loading.models import LoadedItem
 from gatherings.loading.programme import Programme, Reference, references
 from gatherings.questions.models import ConsentText, Question
-from gatherings.registration.models import Registration
-from gatherings.registration.rules import LIVE
 
 COMMUNITY_COLUMNS = (
     "name", "accent", "zone", "tagline", "about", "website", "sender", "code_of_kindness", "access_notes",
-    "asked_often",
+    "asked_often", "joining",
 )  # fmt: skip
 WHERE_COLUMNS = ("mode", "place_name", "place_address", "place_map", "join_url")
 TEXT_COLUMNS = ("title", "summary", "about", "language")
@@ -103,12 +101,6 @@ def list_series_dates(session: Session, series_id: int) -> list[Event]:
             .options(*_compared())
         )
     )
-
-
-def has_people_at(session: Session, places_id: int) -> bool:
-    """Tell whether anybody holds a place of a pool, or waits for one."""
-    there = (Registration.places_id == places_id) | (Registration.waits_for_id == places_id)
-    return session.scalar(select(Registration.id).where(Registration.state.in_(LIVE), there).limit(1)) is not None
 
 
 def _compared() -> Sequence[Any]:

@@ -238,6 +238,17 @@ def forget(
     return deleted + changed(session, update(OutboxMail).where(mine, ~waiting).values(_EMPTY))
 
 
+def forget_letters(session: Session, recipient: Any, public_id: str) -> int:
+    """Erase what organisers' letters to somebody say because of one registration or membership (facts["of"]).
+
+    `recipient` is an address, or a subquery that gives it. Those that wait are deleted; the rest of a row stays.
+    """
+    mine = (OutboxMail.recipient == recipient, OutboxMail.facts["of"]["public_id"].as_string() == public_id)
+    waiting = OutboxMail.state.in_(("queued", "held"))
+    deleted = changed(session, delete(OutboxMail).where(*mine, waiting))
+    return deleted + changed(session, update(OutboxMail).where(*mine, ~waiting).values(_EMPTY))
+
+
 def _row(mail: NewMail, now: datetime, domain: str) -> dict[str, Any]:
     return {
         "key": mail.key,

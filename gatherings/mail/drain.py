@@ -103,6 +103,8 @@ class _Drain:
                 return 0
             self._lease_ends = time.monotonic() + LEASE_SECONDS
             mails = transact(actions.lease, worker=worker, now=now, limit=BATCH)
+            # A composer may read: the next writing transaction ends what it began, and all that is in the session.
+            current_session().expunge_all()
             ready = self._compose(mails, worker, now)
             if self._open_transport is None:
                 return len(mails)

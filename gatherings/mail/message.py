@@ -32,7 +32,8 @@ _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")  # RFC 5322 3.2.3: need
 class Letter:
     """What a mail says: subject, both forms of the body, and for invites the calendar's bytes with their METHOD.
 
-    `unsubscribe` is a https URL that takes a one-click POST (RFC 8058); `reply_to` a plain address.
+    `unsubscribe` is a https URL that takes a one-click POST (RFC 8058); `reply_to` a plain address; `images` are
+    (name, PNG) that the HTML shows as `cid:<name>@gatherings`.
     """
 
     subject: str
@@ -42,6 +43,7 @@ class Letter:
     method: str | None = None
     unsubscribe: str | None = None
     reply_to: str | None = None
+    images: tuple[tuple[str, bytes], ...] = ()
 
 
 def build(
@@ -130,6 +132,12 @@ def _body(letter: Letter) -> EmailMessage:
     body = EmailMessage(policy=_POLICY)
     body.set_content(wrap(clean_text(letter.text)))
     body.add_alternative(inline_styles(clean_text(letter.html)), subtype="html")
+    if letter.images:
+        # Related to the HTML alone: the calendar's part stays where calendars look for it, beside both bodies.
+        html: Any = body.get_body(("html",))
+        for name, data in letter.images:
+            html.add_related(data, maintype="image", subtype="png", cid=f"<{name}@gatherings>", filename=f"{name}.png",
+                             disposition="inline")  # fmt: skip
     if letter.calendar is None:
         return body
     method = _method(letter)

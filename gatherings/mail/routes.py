@@ -3,6 +3,7 @@
 Only registered in the demo. Mail is shown in a frame that can run and load nothing.
 """
 
+import base64
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -23,7 +24,7 @@ bp = Blueprint("mailbox", __name__, url_prefix="/mailbox")
 PAGE = 50
 # The mailbox page may show frames of our own; the mail inside may be framed by us, and may do nothing but look.
 _PAGE_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
-_HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+_HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,17 @@ def _open(mail: OutboxMail) -> Opened | None:
     return Opened(
         headers=[(name, str(value)) for name, value in message.items()],
         text=str(text.get_content()) if text is not None else "",
-        html=str(html.get_content()) if html is not None else None,
+        html=_with_pictures(str(html.get_content()), message) if html is not None else None,
         calendar=calendars[0].get_payload(decode=True) if calendars else None,  # type: ignore[arg-type]
         raw=mail.mime.decode("utf-8", "replace"),
     )
+
+
+def _with_pictures(html: str, message: EmailMessage) -> str:
+    """Put the pictures that came along into the HTML itself: here nobody else would know where they are."""
+    for part in message.walk():
+        name = str(part["Content-ID"] or "").strip("<>")
+        if name and part.get_content_maintype() == "image":
+            data = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type]  # one part's bytes
+            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{data}")
+    return html

@@ -13,7 +13,15 @@ from flask import g
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from gatherings.accounts.guard import ask_to_sign_in, check_token, is_fresh, keep_private, organiser, signed_in
+from gatherings.accounts.guard import (
+    ask_to_sign_in,
+    check_token,
+    is_fresh,
+    keep_private,
+    organiser,
+    signed_in,
+    signed_in_only,
+)
 from gatherings.communities.models import Community
 from gatherings.communities.queries import role_in
 from gatherings.communities.rules import RIGHTS, allows
@@ -27,21 +35,6 @@ __all__ = ["community_of", "may", "may_here", "organiser", "signed_in_only"]
 
 View = TypeVar("View", bound=Callable[..., Any])
 Thing = Event | Series | Community
-
-
-def signed_in_only(view: View) -> View:
-    """Declare a view for anybody who is signed in: it shows what is theirs, and nothing by an address."""
-
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        keep_private()
-        if signed_in() is None:
-            return ask_to_sign_in()
-        check_token()
-        return view(*args, **kwargs)
-
-    guarded.right = "signed-in"  # type: ignore[attr-defined]
-    return guarded  # type: ignore[return-value]
 
 
 def may(right: str, *, fresh: bool = False) -> Callable[[View], View]:

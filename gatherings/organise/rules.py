@@ -11,7 +11,7 @@ MOST_BARS = 31
 
 _PATHS = {
     "mail": "/registrations?mail=failed",
-    "waiting": "/registrations?state=waitlisted",
+    "waiting": "/registrations?state=waiting",
     "full": "/edit#capacity_room",
     "link": "/day",
     "draft": "/edit",
@@ -45,7 +45,7 @@ class Need:
     @property
     def path(self) -> str:
         """Give the address of the screen where something can be done about it."""
-        last = f"/registrations?question={self.question}&answer=none" if self.kind == "answers" else _PATHS[self.kind]
+        last = f"/registrations?answer={self.question}:none" if self.kind == "answers" else _PATHS[self.kind]
         return f"/organise/events/{self.slug}{last}"
 
     @property

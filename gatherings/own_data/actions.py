@@ -6,9 +6,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.accounts.actions import count_attempt, end_fresh_links, find_person, make_fresh_link
+from gatherings.accounts.actions.signing_in import JOB as SIGN_IN_JOB
 from gatherings.accounts.models import Person
 from gatherings.accounts.rules import Address
 from gatherings.audit.actions import log
+from gatherings.communities.actions.inviting import drop_invitations
+from gatherings.communities.actions.members import erase_members_of
+from gatherings.communities.actions.roles import drop_all_roles
+from gatherings.communities.models import NewsStop
 from gatherings.config import Site
 from gatherings.core.tokens import digest, new_public_id
 from gatherings.db import places
@@ -76,8 +81,11 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
 
     What is to come is cancelled (places go on to the waiting list, calendars are told), then names, zones, answers,
     consents, the address, mails, links and the feed go. The log says that it was done, without the data.
+    Raises Conflict for the last owner of a community: somebody else must be one first.
     """
     address, key = person.address, person.key
+    drop_all_roles(session, person, now=now)
+    drop_invitations(session, person)
     _leave_everything(session, person, site, now=now)
     for every in session.scalars(select(SeriesRegistration).where(SeriesRegistration.person_id == person.id)).all():
         erase_series(session, every, now=now)
@@ -89,11 +97,13 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
     forget(session, abouts_of(session, person), recipient=address, last_words=LAST_WORDS)
     forget_jobs(session, key)
     end_fresh_links(session, person.id)
+    erase_members_of(session, person.id, now=now)
+    session.execute(delete(NewsStop).where(NewsStop.person_id == person.id))
     nobody = f"erased-{person.public_id}"
     session.execute(
         update(Person)
         .where(Person.id == person.id)
-        .values(key=nobody, address=nobody, feed_version=Person.feed_version + 1)
+        .values(key=nobody, address=nobody, name="", feed_version=Person.feed_version + 1)
     )
     session.expire(person)
     log(session, actor="person", action="erase", about=f"person:{person.public_id}", now=now)
@@ -102,7 +112,7 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
 def forget_jobs(session: Session, key: str) -> None:
     """Delete jobs that were caused by typing this address."""
     typed = Job.payload["key"].as_string() == key
-    session.execute(delete(Job).where(Job.kind.in_(("find_links", "my_data_link")), typed))
+    session.execute(delete(Job).where(Job.kind.in_(("find_links", "my_data_link", SIGN_IN_JOB)), typed))
 
 
 def _leave_everything(session: Session, person: Person, site: Site, *, now: datetime) -> None:

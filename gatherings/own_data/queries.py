@@ -8,7 +8,12 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from gatherings.accounts.models import Person
+from gatherings.accounts.models import Person, SignIn, SignInLink
+from gatherings.communities.models import Member, Role, RoleInvitation
+from gatherings.communities.queries import list_roles_of
+from gatherings.communities.queries.members import list_memberships
+from gatherings.communities.queries.team import list_invitations_of
+from gatherings.letters.queries import list_stops
 from gatherings.mail.models import OutboxMail
 from gatherings.questions.models import Question
 from gatherings.questions.types import TYPES
@@ -36,12 +41,19 @@ class HeldRegistration:
 
 @dataclass(frozen=True)
 class OwnData:
-    """Everything: the person, registrations, "every month"s, mails (kind and time)."""
+    """Everything: the person, registrations, "every month"s, mails (kind and time), what they organise, where they
+    are signed in, and a link of theirs that signs in."""
 
     person: Person
     registrations: Sequence[HeldRegistration]
     every: Sequence[HeldRegistration]
     mails: Sequence[OutboxMail]
+    roles: Sequence[Role]
+    invitations: Sequence[RoleInvitation]
+    sign_ins: Sequence[SignIn]
+    link: SignInLink | None
+    news_stops: Sequence[tuple[str, datetime]] = ()  # communities whose news they ended, with when
+    memberships: Sequence[Member] = ()
 
 
 def read_own_data(session: Session, person: Person, *, locale: str = "en") -> OwnData:
@@ -73,6 +85,12 @@ def read_own_data(session: Session, person: Person, *, locale: str = "en") -> Ow
         [held(row, "registration_id") for row in registrations],
         [held(row, "series_registration_id") for row in every],
         list_mails_of(session, person),
+        list_roles_of(session, person.id),
+        list_invitations_of(session, person.id),
+        session.scalars(select(SignIn).where(SignIn.person_id == person.id).order_by(SignIn.id)).all(),
+        session.scalars(select(SignInLink).where(SignInLink.person_id == person.id)).one_or_none(),
+        list_stops(session, person.id),
+        list_memberships(session, person.id),
     )
 
 
@@ -87,10 +105,12 @@ def _in_words(answer: Answer, question: Question, locale: str) -> HeldAnswer:
 
 def abouts_of(session: Session, person: Person) -> list[str]:
     """Name everything that mails to this person can be about, erased registrations too."""
+    members = session.scalars(select(Member.public_id).where(Member.person_id == person.id))
     singles = session.scalars(select(Registration.public_id).where(Registration.person_id == person.id))
     every = session.scalars(select(SeriesRegistration.public_id).where(SeriesRegistration.person_id == person.id))
     return [
         f"person:{person.public_id}",
+        *(f"member:{public_id}" for public_id in members),
         *(f"registration:{public_id}" for public_id in singles),
         *(f"series-registration:{public_id}" for public_id in every),
     ]
@@ -108,9 +128,13 @@ def export_of(data: OwnData, *, now: datetime) -> dict[str, Any]:
     return {
         "exported_at": now.isoformat(),
         "address": data.person.address,
+        "name_for_colleagues": data.person.name,
         "known_since": data.person.created_at.isoformat(),
+        **_organising(data),
         "registrations": [_single(held) for held in data.registrations],
         "every_month": [_every(held) for held in data.every],
+        "memberships": [_membership(one) for one in data.memberships],
+        "news_ended": [{"community": name, "at": at.isoformat()} for name, at in data.news_stops],
         "mails": [
             {
                 "kind": mail.kind,
@@ -121,6 +145,55 @@ def export_of(data: OwnData, *, now: datetime) -> dict[str, Any]:
             }
             for mail in data.mails
         ],
+    }
+
+
+def _organising(data: OwnData) -> dict[str, Any]:
+    return {
+        "roles": [
+            {"community": one.community.name, "role": one.role, "since": one.created_at.isoformat()}
+            for one in data.roles
+        ],
+        "invitations_to_roles": [
+            {"community": one.community.name, "role": one.role, "expires_at": one.expires_at.isoformat()}
+            for one in data.invitations
+        ],
+        "signed_in": [
+            {
+                "browser": one.browser,
+                "since": one.created_at.isoformat(),
+                "confirmed_at": one.confirmed_at.isoformat(),
+                "seen_at": one.seen_at.isoformat(),
+                "expires_at": one.expires_at.isoformat(),
+            }
+            for one in data.sign_ins
+        ],
+        "link_to_sign_in": (
+            {
+                "asked_at": data.link.created_at.isoformat(),
+                "expires_at": data.link.expires_at.isoformat(),
+                "used_at": _iso(data.link.used_at),
+            }
+            if data.link is not None
+            else None
+        ),
+    }
+
+
+def _membership(member: Member) -> dict[str, Any]:
+    return {
+        "community": member.community.name,
+        "name": member.name,
+        "zone": member.zone,
+        "country": member.country,
+        "language": member.language,
+        "state": member.state,
+        "came_by": member.source,
+        "since": member.created_at.isoformat(),
+        "left_at": _iso(member.left_at),
+        "news": member.news,
+        "consent": member.consent,
+        "consented_at": _iso(member.consented_at),
     }
 
 

@@ -5,15 +5,17 @@ from sqlalchemy.orm import Session
 
 from gatherings.accounts.actions import person_of_fresh_link, renew_feed
 from gatherings.accounts.forms import AddressForm
+from gatherings.accounts.links import wrong_links_counted
 from gatherings.accounts.models import Person
+from gatherings.communities.queries.team import communities_left_alone
+from gatherings.communities.rules import ROLE_WORDS
 from gatherings.core.clock import utc_now
 from gatherings.db import current_session, transact
 from gatherings.own_data.actions import PURPOSE, ask_for_my_data, erase_person
 from gatherings.own_data.blueprint import bp
 from gatherings.own_data.queries import export_of, read_own_data
-from gatherings.registration.links import wrong_links_counted
 from gatherings.web.answers import answer, go, wants_fragment
-from gatherings.web.i18n import locale_now
+from gatherings.web.i18n import list_words, locale_now, words
 from gatherings.web.requests import absolute, asking_network, settings
 from gatherings.web.rights import by_link, public, signer
 
@@ -61,7 +63,14 @@ def show(token: str) -> Response:
     feed = absolute(f"/calendar/{signer().sign('feed', person.public_id, person.feed_version)}.ics")
     renewed = request.args.get("done") == "feed"
     return answer(
-        "own_data/show.html", data=data, person=person, feed=feed, token=token, renewed=renewed, now=utc_now()
+        "own_data/show.html",
+        data=data,
+        person=person,
+        feed=feed,
+        token=token,
+        renewed=renewed,
+        role_names={role: words(told[0]) for role, told in ROLE_WORDS.items()},
+        now=utc_now(),
     )
 
 
@@ -101,7 +110,15 @@ def erase(token: str) -> Response:
     if request.method != "POST" or request.form.get("sure") != "yes":
         missing = request.method == "POST"
         status = 422 if missing else 200
-        return answer("own_data/erase.html", status=status, person=person, token=token, missing=missing)
+        alone = communities_left_alone(current_session(), person.id)
+        return answer(
+            "own_data/erase.html",
+            status=status,
+            person=person,
+            token=token,
+            missing=missing,
+            alone=list_words(alone) if alone else "",
+        )
 
     def act(session: Session) -> None:
         erase_person(session, _mine(session, token), settings().site, now=utc_now())

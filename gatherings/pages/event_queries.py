@@ -11,7 +11,7 @@ from gatherings.events.models import Event
 _TIMES = (
     Event.slug, Event.title, Event.starts_at, Event.ends_at, Event.starts_local, Event.ends_local, Event.zone,
     Event.all_day, Event.approximate, Event.edition_year, Event.mode, Event.status, Event.takes_registrations,
-    Event.registration_opens_at, Event.registration_closes_at,
+    Event.registration_opens_at, Event.registration_closes_at, Event.twin_of_id, Event.listing,
 )  # fmt: skip
 
 
@@ -23,6 +23,18 @@ def get_times(session: Session, slug: str) -> Event:
     if event is None:
         raise NotFound()
     return event
+
+
+def find_other_sitting(session: Session, event: Event) -> Event | None:
+    """Find the times of the other sitting of a gathering, if everybody who sees this one may see it."""
+    if event.twin_of_id is None:
+        return None
+    listings = ("public",) if event.listing == "public" else ("public", "link")
+    return session.scalars(
+        select(Event)
+        .where(Event.id == event.twin_of_id, Event.status == "published", Event.listing.in_(listings))
+        .options(load_only(*_TIMES))
+    ).one_or_none()
 
 
 def find_next(session: Session, event: Event, now: datetime) -> Event | None:

@@ -1,9 +1,11 @@
 """Reads that only the public screens need."""
 
+import re
+
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload, load_only
 
-from gatherings.communities.models import Community
+from gatherings.communities.models import Community, Picture
 from gatherings.core.errors import NotFound
 from gatherings.events.models import Event, OldSlug
 from gatherings.events.queries import Moved
@@ -65,3 +67,13 @@ def get_times(session: Session, slug: str) -> Event:
     if event is None:
         raise NotFound()
     return event
+
+
+def get_picture(session: Session, public_id: str) -> bytes:
+    """Read a picture's bytes; raises NotFound."""
+    if re.fullmatch("[A-Za-z0-9_-]{1,40}", public_id) is None:
+        raise NotFound()
+    data = session.scalar(select(Picture.data).where(Picture.public_id == public_id))
+    if data is None:
+        raise NotFound()
+    return data

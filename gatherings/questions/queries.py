@@ -3,8 +3,11 @@
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from gatherings.events.models import Event
+from gatherings.communities.models import Community
+from gatherings.events.models import Event, Series
 from gatherings.questions.models import ConsentText, Question
+
+Owner = Event | Series | Community  # who asks: questions are of an event or series, consents of an event or community
 
 # Of an event: its series' own first (of the dates of a rule), then its own.
 _QUESTION = and_(
@@ -48,3 +51,30 @@ def list_asked(session: Session, event: Event) -> tuple[list[Question], list[Con
         if consent is not None:
             consents[consent] = None
     return list(questions), list(consents)
+
+
+def list_own_questions(session: Session, of: Event | Series) -> list[Question]:
+    """List what an event or a series asks itself, in order; those that are not asked any more too."""
+    column = Question.event_id if isinstance(of, Event) else Question.series_id
+    return list(session.scalars(select(Question).where(column == of.id).order_by(Question.position, Question.id)))
+
+
+def list_inherited(session: Session, of: Event | Series) -> list[Question]:
+    """List the live questions that come before an event's own: its series', for the dates of a rule."""
+    if not isinstance(of, Event) or of.series_rule_id is None or of.series_id is None:
+        return []
+    found = select(Question).where(Question.series_id == of.series_id, Question.retired.is_(False))
+    return list(session.scalars(found.order_by(Question.position, Question.id)))
+
+
+def list_of_dates(session: Session, series: Series) -> list[Question]:
+    """List the live questions that single dates of a series ask besides."""
+    found = select(Question).join(Event, Event.id == Question.event_id)
+    return list(session.scalars(found.where(Event.series_id == series.id, Question.retired.is_(False))))
+
+
+def list_own_consents(session: Session, of: Event | Community) -> list[ConsentText]:
+    """List the consents of an event or a community, in order; those that are not asked any more too."""
+    column = ConsentText.event_id if isinstance(of, Event) else ConsentText.community_id
+    statement = select(ConsentText).where(column == of.id).order_by(ConsentText.position, ConsentText.id)
+    return list(session.scalars(statement))

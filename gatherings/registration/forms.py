@@ -1,6 +1,6 @@
 """The forms of registering and of changing a registration: explicit fields, and nothing else is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from gatherings.core.words import Sentence, say
 from gatherings.db.places import Places
 from gatherings.events.models import Event, SeriesRule
 from gatherings.events.rules import DOOR_WORDS, Door, door
+from gatherings.questions.forms import fields_of, forget_unasked, mark
 from gatherings.questions.models import ConsentText, Question
 from gatherings.questions.queries import list_asked
+from gatherings.questions.rules import possible, sides_of
 from gatherings.questions.types import TYPES, base
 from gatherings.registration.rules import Wanted
 from gatherings.web.forms import ChoiceField, CleanField, PlainForm, ZoneField, read_name
@@ -42,6 +44,19 @@ class _RegisterForm(PlainForm):
     asked: Sequence[tuple[Question, str]] = ()
     consent_texts: Sequence[ConsentText] = ()
     rule: SeriesRule | None = None
+    wish_marks: Mapping[str, int] = {}  # as in questions/forms.py
+
+    @property
+    def sides(self) -> frozenset[str]:
+        """Give the ways in which whoever fills this in comes."""
+        if "wish" not in self:
+            return sides_of(self.event.mode)
+        return frozenset({self.wish.data}) & {"online", "room"}
+
+    @property
+    def conditional(self) -> bool:
+        """Tell whether some question is asked only under a condition."""
+        return any(self[name].numbers for _question, name in self.asked)
 
     @property
     def door_words(self) -> str:
@@ -97,9 +112,10 @@ def register_form(session: Session, event: Event, zone: str | None, *, rule: Ser
     series' rule if the event is one of its dates; without it, it is read here.
     """
     questions, consents = list_asked(session, event)
+    questions = possible(questions, sides_of(event.mode))
     if rule is None and event.series_rule_id is not None:
         rule = session.get(SeriesRule, event.series_rule_id)
-    fields = _question_fields(questions)
+    fields = fields_of(questions)
     for text in consents:
         fields[consent_name(text)] = wtforms.BooleanField(text.text, id=consent_name(text))
     if event.mode == "hybrid":
@@ -115,6 +131,7 @@ def register_form(session: Session, event: Event, zone: str | None, *, rule: Ser
     form.event, form.rule = event, rule
     form.door = door(event, utc_now())
     form.asked = [(question, base.field_name(question)) for question in questions]
+    form.wish_marks = mark(form, questions, wish_known="wish" not in form)
     form.consent_texts = consents
     _fill_what_may_be_left_out(form, event)
     return form
@@ -127,13 +144,11 @@ def _fill_what_may_be_left_out(form: _RegisterForm, event: Event) -> None:
         form.every.data = "one"
 
 
-def _question_fields(questions: Sequence[Question]) -> dict[str, Any]:
-    return {base.field_name(question): TYPES[question.type].field(question) for question in questions}
-
-
 def check(form: _RegisterForm) -> bool:
-    """Validate everything at once, so that each problem is told in one go."""
-    good: bool = form.validate()
+    """Validate everything at once, so that each problem is told in one go; what is not asked of them is forgotten."""
+    form.validate()
+    forget_unasked(form, [question for question, _name in form.asked], form.sides)
+    good = not form.problems
     if "code_agreed" in form and not form.code_agreed.data:
         sentence = say("Please read the code of kindness and tick the box to come along.")
         form.code_agreed.errors = [words(sentence)]
@@ -156,8 +171,9 @@ def wanted_of(form: _RegisterForm, language: str = "en") -> Wanted:
 
 
 def answers_of(form: Any) -> dict[int, base.Json]:
-    """Give a valid form's answers by question id, as they are stored; None for those left out."""
-    return {question.id: TYPES[question.type].to_json(form[name].data) for question, name in form.asked}
+    """Give a valid form's answers by question id, as they are stored; None for those left out and those not asked."""
+    given = {question.id: TYPES[question.type].to_json(form[name].data) for question, name in form.asked}
+    return {question.id: None for question in getattr(form, "unasked", ())} | given
 
 
 class _DetailsForm(PlainForm):
@@ -166,6 +182,13 @@ class _DetailsForm(PlainForm):
     name = CleanField("", read_name, id="name")
     zone = ZoneField("", id="zone")
     asked: Sequence[tuple[Question, str]] = ()
+    unasked: Sequence[Question] = ()  # of those who come another way: answers from before go
+    sides: frozenset[str] = frozenset()
+
+    @property
+    def conditional(self) -> bool:
+        """Tell whether some question is asked only under a condition."""
+        return any(self[name].numbers for _question, name in self.asked)
 
     @property
     def questions(self) -> list[base.AnswerField]:
@@ -175,22 +198,30 @@ class _DetailsForm(PlainForm):
 
 @dataclass(frozen=True)
 class Held:
-    """What a registration holds now, to fill the form with: `answers` by question id, as stored."""
+    """What a registration holds now, to fill the form with: `answers` by question id, as stored.
+
+    `sides`: how they come ("online", "room"), and what they wait for.
+    """
 
     name: str
     zone: str
     answers: dict[int, Any]
+    sides: frozenset[str] = frozenset({"online", "room"})
 
 
 def details_form(questions: Sequence[Question], held: Held, *, read: bool) -> _DetailsForm:
     """Make the form that changes a registration, filled with what is held; with what was sent if `read`."""
-    made = type("DetailsForm", (_DetailsForm,), _question_fields(questions))
+    asked: list[Question] = possible(questions, held.sides)
+    made = type("DetailsForm", (_DetailsForm,), fields_of(asked))
     values: dict[str, Any] = {"name": held.name, "zone": held.zone}
-    for question in questions:
+    for question in asked:
         values[base.field_name(question)] = _stored(question, held.answers.get(question.id))
     # formdata=None: the page has several forms, and only the one that was sent may read the request.
     form: _DetailsForm = made(data=values) if read else made(formdata=None, data=values)
-    form.asked = [(question, base.field_name(question)) for question in questions]
+    form.asked = [(question, base.field_name(question)) for question in asked]
+    form.unasked = [one for one in questions if "attends" in one.only_if and one not in asked]
+    form.sides = held.sides
+    mark(form, asked, wish_known=True)
     return form
 
 

@@ -10,8 +10,12 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.accounts.actions import end_fresh_links, forget_attempts
+from gatherings.accounts.actions.signing_in import forget_sign_ins
 from gatherings.accounts.models import Person
 from gatherings.audit.actions import log
+from gatherings.communities.actions.inviting import forget_invitations
+from gatherings.communities.actions.members import forget_left
+from gatherings.communities.models import Member, Role, RoleInvitation
 from gatherings.config import Site
 from gatherings.db.session import current_session, transact
 from gatherings.events.actions import make_dates, note_series_change
@@ -22,8 +26,10 @@ from gatherings.invites.models import Invite
 from gatherings.invites.rules import told_by_rule
 from gatherings.jobs import actions as jobs
 from gatherings.mail import actions as mail
+from gatherings.registration.actions import bulk
 from gatherings.registration.actions.disowning import erase_series
 from gatherings.registration.actions.leaving import erase
+from gatherings.registration.actions.letting_go import let_go_of_answers
 from gatherings.registration.actions.sending_series import post_series
 from gatherings.registration.actions.series import fill_dates
 from gatherings.registration.actions.telling import any_reminder_due, list_due_changes, remind, tell_change
@@ -100,9 +106,14 @@ def fill_all(session: Session, series: Series, site: Site, *, now: datetime, new
 def tidy(session: Session, payload: dict[str, Any], now: datetime, *, site: Site) -> None:
     """Let go what has been kept long enough: attempts, done jobs, mail bodies, registrations of a year ago."""
     forget_attempts(session, now=now)
+    forget_sign_ins(session, now=now)
+    forget_invitations(session, now=now)
     jobs.forget_done(session, before=now - timedelta(days=7))
     jobs.forget_workers(session, before=now - timedelta(days=1))
+    bulk.forget(session, before=now - bulk.KEPT)
     mail.purge_bodies(session, before=now - BODIES_KEPT)
+    if answers := let_go_of_answers(session, now=now):
+        log(session, actor="worker", action="answers-deleted", about="registrations", now=now, count=answers)
     long_ago = now - KEPT_AFTER_EVENT
     old = session.scalars(
         select(Registration)
@@ -115,9 +126,10 @@ def tidy(session: Session, payload: dict[str, Any], now: datetime, *, site: Site
         erase(session, registration, now=now)
     session.flush()
     series = _let_go_of_series(session, long_ago, now=now)
+    members = forget_left(session, now=now)
     people = _let_go_of_people(session, long_ago, now - BODIES_KEPT)
-    if old or series or people:
-        counts = {"count": len(old), "series": series, "people": people}
+    if old or series or people or members:
+        counts = {"count": len(old), "series": series, "people": people} | ({"members": members} if members else {})
         log(session, actor="worker", action="retention", about="registrations", now=now, **counts)
 
 
@@ -145,17 +157,23 @@ def _let_go_of_series(session: Session, long_ago: datetime, *, now: datetime) ->
 def _let_go_of_people(session: Session, long_ago: datetime, lately: datetime) -> int:
     """Forget the address of whoever has no registration left that is kept; return how many. Counts stay.
 
-    Who never had one, or said "this was not me", goes `lately` (with the mails) and not only after a year.
+    Whoever organises, is invited to, or is a member somewhere, is known for that. Who never had one, or said "this
+    was not me", goes `lately` (with the mails) and not only after a year.
     """
     erased = select(Registration.id).where(Registration.person_id == Person.id, Registration.erased_at >= lately)
     single = select(Registration.id).where(Registration.person_id == Person.id, Registration.erased_at.is_(None))
     every = select(SeriesRegistration.id).where(
         SeriesRegistration.person_id == Person.id, SeriesRegistration.erased_at.is_(None)
     )
+    known = (
+        select(Role.id).where(Role.person_id == Person.id),
+        select(RoleInvitation.id).where(RoleInvitation.person_id == Person.id),
+        select(Member.id).where(Member.person_id == Person.id, Member.erased_at.is_(None)),
+    )
     nobodies = session.scalars(
         select(Person)
         .where(or_(Person.created_at < long_ago, (Person.created_at < lately) & ~erased.exists()))
-        .where(Person.key.contains("@"), ~single.exists(), ~every.exists())
+        .where(Person.key.contains("@"), ~single.exists(), ~every.exists(), *(~one.exists() for one in known))
         .order_by(Person.id)
         .limit(AT_ONCE)
     ).all()
@@ -163,6 +181,7 @@ def _let_go_of_people(session: Session, long_ago: datetime, lately: datetime) ->
         session.execute(update(Invite).where(Invite.address == person.address).values(address=""))
         end_fresh_links(session, person.id)
         person.key = person.address = f"erased-{person.public_id}"
+        person.name = ""
         person.feed_version += 1
     session.flush()
     return len(nobodies)

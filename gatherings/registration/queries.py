@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.core.errors import NotFound
@@ -16,27 +16,46 @@ from gatherings.registration.rules import LIVE
 _GONE = say("This link is not valid any more. You can ask for a new one by your e-mail address.")
 
 
+# With all that a page shows and an action needs.
+_WHOLE = (
+    joinedload(Registration.person),
+    joinedload(Registration.invite),
+    joinedload(Registration.series_registration),
+    joinedload(Registration.event).options(
+        joinedload(Event.community),
+        joinedload(Event.room),
+        joinedload(Event.online),
+        joinedload(Event.series),
+        joinedload(Event.series_rule),
+    ),
+)
+
+
 def get_by_link(session: Session, claim: Claim) -> Registration:
     """Read the registration that a manage or join link names, with its event, person and invite; raises NotFound."""
     registration = session.scalars(
         select(Registration)
         .where(Registration.public_id == claim.public_id, Registration.erased_at.is_(None))
-        .options(
-            joinedload(Registration.person),
-            joinedload(Registration.invite),
-            joinedload(Registration.series_registration),
-            joinedload(Registration.event).options(
-                joinedload(Event.community),
-                joinedload(Event.room),
-                joinedload(Event.online),
-                joinedload(Event.series),
-                joinedload(Event.series_rule),
-            ),
-        )
+        .options(*_WHOLE)
     ).one_or_none()
     if registration is None or registration.link_version != claim.version:
         raise NotFound(_GONE)
     return registration
+
+
+def get_of_event(session: Session, event_id: int, public_id: str) -> Registration:
+    """Read one registration of an event as organisers and actions need it; raises NotFound, also for an erased one."""
+    if PUBLIC_ID.fullmatch(public_id) is None:
+        raise NotFound()
+    found = session.scalars(
+        select(Registration)
+        .where(Registration.public_id == public_id, Registration.event_id == event_id, Registration.erased_at.is_(None))
+        .options(*_WHOLE)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def get_series_by_link(session: Session, claim: Claim) -> SeriesRegistration:
@@ -97,6 +116,15 @@ def get_date_of(session: Session, every: SeriesRegistration, public_id: str) -> 
     if found is None:
         raise NotFound()
     return found
+
+
+def find_live_of(session: Session, event_id: int, person_id: int) -> Registration | None:
+    """Find somebody's live registration for an event, alone."""
+    return session.scalars(
+        select(Registration).where(
+            Registration.event_id == event_id, Registration.person_id == person_id, Registration.state.in_(LIVE)
+        )
+    ).one_or_none()
 
 
 def list_live(session: Session, event_id: int, *, after: int = 0, limit: int = 500) -> Sequence[Registration]:
@@ -178,3 +206,19 @@ def consents_of(session: Session, registration: Registration) -> list[Consent]:
     if registration.series_registration_id is not None:
         condition = condition | (Consent.series_registration_id == registration.series_registration_id)
     return list(session.scalars(select(Consent).where(condition).order_by(Consent.id)))
+
+
+def count_answers(session: Session, question_ids: Sequence[int]) -> dict[int, int]:
+    """Count how many have answered each of these questions; those that nobody answered are not in it."""
+    given = cast(Answer.value, Text).not_in(("null", "[]", '""'))
+    counted = (
+        select(Answer.question_id, func.count(Answer.id))
+        .where(Answer.question_id.in_(question_ids), given)
+        .group_by(Answer.question_id)
+    )
+    return dict(session.execute(counted).all())  # type: ignore[arg-type]  # rows of two
+
+
+def answered(session: Session, question_id: int) -> int:
+    """Count how many have answered a question."""
+    return count_answers(session, [question_id]).get(question_id, 0)

@@ -12,7 +12,7 @@ from gatherings.core.words import say
 HOLDING = ("pending", "offered", "confirmed")
 LIVE = (*HOLDING, "waitlisted")
 # Kinds of mail that still go out after what they are about was erased: calendars must be told.
-LAST_WORDS = ("cancelled", "series_cancelled", "moved_away")
+LAST_WORDS = ("cancelled", "series_cancelled", "moved_away", "swapped_away")
 
 # A repeat within this time of the last mail with the link sends nothing (domain.md 10).
 LINK_PAUSE = timedelta(minutes=10)
@@ -28,7 +28,11 @@ JOIN_CLOSES = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody asked for at the form, cleaned: `answers` by question id, `consents` by key."""
+    """What somebody asked for at the form, cleaned: `answers` by question id, `consents` by key.
+
+    `made_by`: "person" themselves, a "host" for them, or a "list" that was brought over: hosts may also while
+    registration is closed. Without `mail` nobody is told, and no calendar: a link is still sent to who asks for it.
+    """
 
     address: Address
     name: str
@@ -38,6 +42,8 @@ class Wanted:
     answers: Mapping[int, Any] = field(default_factory=dict)
     consents: frozenset[str] = frozenset()
     code_agreed: bool = False
+    made_by: str = "person"
+    mail: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Outcome:
     full: bool
     online_meanwhile: bool = False
     public_id: str | None = None  # of the registration: for tests and the log, never for the screen
+    new: bool = False  # they were not registered before: for organisers who register them, never for the screen
 
 
 def choose_side(mode: str, wish: str | None) -> str:

@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template
+from flask_wtf.csrf import CSRFError, generate_csrf
 from htmx_flask import request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -15,7 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gatherings.core import errors
 from gatherings.core.clock import utc_now
-from gatherings.core.words import Sentence
+from gatherings.core.words import Sentence, say
 from gatherings.db.session import db, unavailable
 from gatherings.web import error_words
 from gatherings.web.answers import wants_fragment
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[errors.DomainError], int], ...] = (
     (errors.NotFound, 404),
+    (errors.SignInFirst, 403),
     (errors.NotAllowed, 403),
     (errors.Conflict, 409),
     (errors.InvalidInput, 422),
@@ -36,6 +38,10 @@ _STATUS: tuple[tuple[type[errors.DomainError], int], ...] = (
     (errors.Busy, 503),
 )
 _KEEPS_TYPED = (429, 500, 503)  # what passes by itself: one press sends the form again
+_HIDDEN = "csrf_token"
+_OLD_TITLE = say("Please press once more")
+_OLD_FORM = say("This page was open for a long time, or you have signed in again since. Nothing was changed yet.")
+_SIGN_IN_TITLE = say("Please sign in first")
 
 
 def status_of(error: errors.DomainError) -> int:
@@ -49,12 +55,18 @@ def error_answer(
     *,
     retry_after: int | None = None,
     problems: list[Sentence] | None = None,
+    keep: Sentence | None = None,
+    sign_in: str = "",
 ) -> Response:
-    """Render an error as a page, or as a visible fragment under htmx; `sentence` stands in for the status's own."""
+    """Render an error as a page, or as a visible fragment under htmx; `sentence` stands in for the status's own.
+
+    `keep`: a title for what one press mends, sending again what was typed; `sign_in`: after signing in at this path.
+    """
     fragment = wants_fragment()
     try:
         template = "errors/_error.html" if fragment else "errors/error.html"
-        body = render_template(template, **_values(status, sentence, retry_after, problems or []))
+        values = _values(status, sentence, retry_after, problems or []) | _again(status, keep)
+        body = render_template(template, **values, sign_in=sign_in)
     except Exception:
         log.exception("an error page failed", extra=_id())
         body = _plain(status, sentence, fragment)
@@ -84,7 +96,6 @@ def _values(
         "advice": "" if own or wait else words(told.advice),
         "problems": [words(problem) for problem in problems] if several else [],
         "wait": error_words.wait_words(retry_after, visitor_zone(), utc_now()) if wait and retry_after else "",
-        "typed": _typed_form() if status in _KEEPS_TYPED else [],
         "again": error_words.same_address(path, query),
         "repeats": request.method in ("GET", "HEAD") and status in _KEEPS_TYPED,
         "back": error_words.came_from(request.referrer, settings().base_url),
@@ -104,11 +115,38 @@ def _plain(status: int, sentence: Sentence | None, fragment: bool) -> str:
     return plain_page(str(told.title), text, asset("app.css") if asset else "")
 
 
-def _typed_form() -> list[tuple[str, str]]:
-    """Give what was typed, so that a busy answer can offer to send it again (bars B2)."""
-    if request.method != "POST":
-        return []
-    return [(name, value) for name, values in request.form.lists() for value in values if len(value) < 20_000]
+def _again(status: int, keep: Sentence | None) -> dict[str, Any]:
+    """Say whether one press can send the form again, with what in it."""
+    typed = _typed_form() if keep or status in _KEEPS_TYPED else None
+    kept = typed is not None and (bool(typed) or keep is not None)
+    return {
+        "typed": typed if kept else [],
+        "keeps": kept,
+        "mends": kept and keep is not None,
+        "token": _new_token() if kept else "",
+        **({"title": words(keep)} if keep else {}),
+    }
+
+
+def _typed_form() -> list[tuple[str, str]] | None:
+    """Give what was typed, so that a busy answer can offer to send it again (bars B2); never the form's old token.
+
+    A file cannot be offered again: then nothing is, and one goes back to the form.
+    """
+    if request.method != "POST" or any(file.filename for file in request.files.values()):
+        return None
+    fields = [(name, value) for name, values in request.form.lists() for value in values if name != _HIDDEN]
+    return fields if all(len(value) < 60_000 for _name, value in fields) else None
+
+
+def _new_token() -> str:
+    """Give a fresh token for a form that had one (organisers' screens, no visitor's), to our own address alone."""
+    return generate_csrf() if _HIDDEN in request.form and _goes_back() else ""
+
+
+def _goes_back() -> bool:
+    path = request.path
+    return error_words.same_address(path, request.query_string.decode("ascii", "replace")) != "/" or path == "/"
 
 
 def _id() -> dict[str, str]:
@@ -125,6 +163,14 @@ def init_errors(app: Flask) -> None:
         retry_after = getattr(error, "retry_after", None)
         problems = [problem.sentence for problem in getattr(error, "problems", [])]
         return error_answer(status_of(error), error.sentence, retry_after=retry_after, problems=problems)
+
+    @app.errorhandler(errors.SignInFirst)
+    def sign_in_first(error: errors.SignInFirst) -> Response:
+        return error_answer(403, error.sentence, keep=_SIGN_IN_TITLE, sign_in=error.path)
+
+    @app.errorhandler(CSRFError)
+    def old_form(error: CSRFError) -> Response:
+        return error_answer(400, _OLD_FORM, keep=_OLD_TITLE)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 HALL = 120  # threads of a process that may wait or read, besides those that work
 MOST = 256 * 1024  # bytes: what the app takes (MAX_CONTENT_LENGTH); more is refused unread
+BIG = 6 * 1024 * 1024  # bytes: what organisers send as a file (web/requests.py `big_body`), BIG_TURNS at a time
+BIG_TURNS = 4
 PATIENCE = 0.05  # seconds that a form waits for leave to be read while the hall is full of slow senders
 
 _BUSY = ("One moment, please", "Many people are here at this moment. Please go back and try again in a few seconds.")
@@ -87,20 +89,31 @@ class BodiesFirst:
         self._app = app
         self._style = style
         self._turns = threading.BoundedSemaphore(max(1, most))
+        self._big_turns = threading.BoundedSemaphore(BIG_TURNS)
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         length = environ.get("CONTENT_LENGTH") or ""
         chunked = bool(environ.get("HTTP_TRANSFER_ENCODING"))
-        if not chunked and (not length.isdecimal() or not 0 < int(length) <= MOST):
+        big = not chunked and length.isdecimal() and MOST < int(length) <= BIG and _takes_big(environ)
+        if not chunked and not big and (not length.isdecimal() or not 0 < int(length) <= MOST):
             return self._app(environ, start_response)
-        if not self._turns.acquire(timeout=PATIENCE):
+        turns = self._big_turns if big else self._turns
+        if not turns.acquire(timeout=PATIENCE):
             return refuse(environ, start_response, 503, *_BUSY, style=self._style)
         try:
-            body = environ["wsgi.input"].read(MOST + 1)
+            body = environ["wsgi.input"].read(int(length) if big else MOST + 1)
         finally:
-            self._turns.release()
+            turns.release()
         if length and len(body) != int(length):  # the sender went away in the middle: half a form is none
             return refuse(environ, start_response, 400, *_CUT_OFF, style=self._style)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         return self._app(environ, start_response)
+
+
+def _takes_big(environ: dict[str, Any]) -> bool:
+    """Tell whether files may be sent to this address, as far as the hall can know: organisers' screens, with a cookie.
+
+    Whether the cookie is a session is for the app to say; it takes no more than the view allows.
+    """
+    return str(environ.get("PATH_INFO", "")).startswith("/organise/") and "organiser=" in environ.get("HTTP_COOKIE", "")

@@ -15,8 +15,12 @@ def check_origin() -> None:
     Browsers of the last years send `Sec-Fetch-Site` (over https and on localhost); for the others `Origin` must be
     BASE_URL's. Neither present: refused, in words. No cookie, session or token is needed for this.
     """
-    if request.method in SAFE or right_of(current_app, request.endpoint) == "machine":
-        return
+    if request.method not in SAFE and right_of(current_app, request.endpoint) != "machine":
+        refuse_other_sites()
+
+
+def refuse_other_sites() -> None:
+    """Refuse this request unless one of our own pages caused it; a machine's view asks for it where a person presses."""
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if fetch_site is not None:
         allowed = fetch_site == "same-origin"

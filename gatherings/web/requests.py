@@ -5,6 +5,8 @@ import hmac
 import ipaddress
 import logging
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 
@@ -12,6 +14,21 @@ from gatherings.config import Settings
 from gatherings.core.tokens import new_public_id
 
 log = logging.getLogger("gatherings.requests")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def big_body(most: int) -> Callable[[View], View]:
+    """Let a view take more than other forms do, `most` bytes: files that organisers send. Stands below `@may`.
+
+    What is above 256 KiB is read while somebody works on it, and only once they are known: `@may` comes first. So
+    it is for few people; web/hall.py reads it before, a few senders at a time (BIG).
+    """
+
+    def declare(view: View) -> View:
+        view.big_body = most  # type: ignore[attr-defined]
+        return view
+
+    return declare
 
 
 def settings() -> Settings:
@@ -52,6 +69,9 @@ def init_requests(app: Flask) -> None:
     def begin() -> None:
         g.request_id = new_public_id()[:12]
         g.began = time.perf_counter()
+        most = getattr(app.view_functions.get(request.endpoint or ""), "big_body", None)
+        if most is not None:
+            request.max_content_length = request.max_form_memory_size = most
 
     @app.after_request
     def end(response: Response) -> Response:

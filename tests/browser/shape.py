@@ -59,7 +59,8 @@ _SHAPE = """(most) => {
 
     const presses = [];
     for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary, label')) {
-        if (!is_shown(one)) continue;
+        // A picture's parts lie as they are drawn; what stands beside it is pressed instead.
+        if (!is_shown(one) || one.closest('svg[aria-hidden=true]')) continue;
         const inline = getComputedStyle(one).display === 'inline';
         for (const box of inline ? one.getClientRects() : [one.getBoundingClientRect()]) {
             if (box.width > 1) presses.push({...middle(box, inline ? .25 : 0), one});

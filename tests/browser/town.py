@@ -244,7 +244,7 @@ class _Builder:
         cancel(session, left, site, now=now)
         told = self._register(events["cancelled"], "told@example.org", NAMES[3])
         change_event(session, events["cancelled"], {"status": "cancelled"}, now=now, delay=0)
-        self._register(events["hybrid"], "room@example.org", NAMES[3], wish="room")
+        inside = self._register(events["hybrid"], "room@example.org", NAMES[3], wish="room")
         both = self._register(events["hybrid"], "both@example.org", NAMES[3], wish="room")
         near = self._register(events["soon"], "near@example.org", NAMES[3])
         late = self._register(events["full"], "late@example.org", NAMES[3])
@@ -266,6 +266,8 @@ class _Builder:
             "manage, cancelled": sign("registrations", "manage", left),
             "manage, called off": sign("registrations", "manage", told),
             "manage, both doors": sign("registrations", "manage", both),
+            "manage, in the room": sign("registrations", "manage", inside),
+            "a code for the door": sign("c", "check-in", inside),
             "manage, soon": sign("registrations", "manage", near),
             "manage, over": sign("registrations", "manage", over),
             "manage, every month": sign("registrations", "manage-series", every),

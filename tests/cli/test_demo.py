@@ -91,6 +91,7 @@ def test_demo_serves_and_leaves_nothing_behind(tmp_path, traps, by):
     assert process.returncode == 0, output
     assert f"http://127.0.0.1:{port}/" in output
     assert "Mailbox" in output
+    assert f"http://127.0.0.1:{port}/sign-in/" in output
     assert "Traceback" not in output
     assert not group_lives(process.pid)
     assert list((tmp_path / "tmp").glob("gatherings*")) == []

@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import joinedload
 
+from gatherings.core.clock import utc_now
+from gatherings.events.models import Event
 from tests.databases import Cluster, SqliteTemplate
 from tests.drills.houses import House, open_house
+from tests.many import fill_event
+from tests.signing import COOKIE, make_role, make_sign_in
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,6 +59,31 @@ def house(
     folder = tmp_path_factory.mktemp(f"house-{database_kind}")
     with _source(request, database_kind).fresh(folder) as url, open_house(folder, url) as made:
         yield made
+
+
+@dataclass(frozen=True)
+class Full:
+    """An installation with an event of 10,000 registrations, and somebody who organises it."""
+
+    house: House
+    slug: str
+    people: int
+    cookie: str  # the header that says who is signed in
+
+    @property
+    def list_path(self) -> str:
+        return f"/organise/events/{self.slug}/registrations"
+
+
+@pytest.fixture(scope="module")
+def house_with_10000(house: House, size: Size) -> Full:
+    """A list to look at and to take away: 10,000 registrations at full size, a thousand in `make test`."""
+    event, people = house.event(mode="online"), size(10_000, 1000)
+    with house.writing() as session:
+        event = session.get_one(Event, event.id, options=[joinedload(Event.community)])
+        fill_event(session, event, people, now=utc_now())
+        secret = make_sign_in(house.app, session, make_role(session, event.community, "owner", "a7@example.org"))
+    return Full(house, event.slug, people, f"{COOKIE}={secret}")
 
 
 class Builder:

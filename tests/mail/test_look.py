@@ -18,7 +18,7 @@ TOKENS = (Path(__file__).resolve().parents[2] / "static/app.css.d/10-tokens.css"
 def written(app: Flask, accent="ink", slug="tea", language="en"):
     values = {"heading": "Hello", "preview": "Soon.", "parts": [], "footer": "Bye.", "language": language}
     with app.app_context():
-        return render_template("mail/registration/letter.html", **values, look=look_of(accent, slug))
+        return render_template("mail/letter.html", **values, look=look_of(accent, slug))
 
 
 def test_the_band_is_the_same_every_time_and_fills_the_line():

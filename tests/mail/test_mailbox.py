@@ -91,7 +91,7 @@ def test_mail_is_shown_whole(reader):
 def test_html_may_be_framed_by_us_and_do_nothing(reader):
     response = reader.get("/mailbox/1/html")
     assert response.headers["Content-Security-Policy"] == (
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
     )
     assert "Hello &lt;script&gt;" in response.text
     assert EVIL not in response.text

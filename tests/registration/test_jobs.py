@@ -246,3 +246,33 @@ def test_attempts_links_done_jobs_and_dead_workers_go(session, now):
     assert session.scalars(select(Attempt)).all() == session.scalars(select(FreshLink)).all() == []
     assert session.scalars(select(Job.key)).all() == ["new"]
     assert session.scalars(select(Worker.name)).all() == ["lives"]
+
+
+def test_answers_go_as_many_days_after_the_gathering_as_their_question_says(session, now):
+    event, later = make_event(session), make_event(session, starts_local=datetime(2027, 1, 30, 18, 0))
+    short, none, long = (make_question(session, event, keep_days=days) for days in (0, None, 30))
+    other = make_question(session, later, keep_days=0)
+    make_registration(session, event, answers={short.id: "nuts", none.id: "x", long.id: "ramp"})
+    make_registration(session, later, answers={other.id: "y"})
+    tidied(session, event.ends_at - timedelta(seconds=1))
+    assert session.scalar(select(func.count(Answer.id))) == 4
+    tidied(session, event.ends_at)
+    assert set(session.scalars(select(Answer.value))) == {"x", "ramp", "y"}
+    tidied(session, event.ends_at + 29 * DAY)
+    assert set(session.scalars(select(Answer.value))) == {"x", "ramp", "y"}
+    tidied(session, event.ends_at + 30 * DAY)
+    assert set(session.scalars(select(Answer.value))) == {"x", "y"}
+    entries = session.scalars(select(LogEntry).where(LogEntry.action == "answers-deleted")).all()
+    assert [entry.details for entry in entries] == [{"count": 1}, {"count": 1}]
+
+
+def test_answers_of_every_time_stay_while_somebody_still_comes(session, now):
+    series = make_series(session, ahead=2)
+    question = make_question(session, series, keep_days=10)
+    first, last = dates_of(session, series)
+    every = make_series_registration(session, first, answers={question.id: "nuts"})
+    assert session.scalars(select(Answer)).one().series_registration_id == every.id
+    tidied(session, first.ends_at + 20 * DAY)
+    assert session.scalar(select(func.count(Answer.id))) == 1
+    tidied(session, last.ends_at + 11 * DAY)
+    assert session.scalar(select(func.count(Answer.id))) == 0

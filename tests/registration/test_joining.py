@@ -1,5 +1,6 @@
 """The way in opens in time, for those who have a place, and shows the meeting's address nowhere before."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from tests.factories import dates_of, make_event, make_registration, make_series
 
 MEETING = "https://meet.example.org/the-secret-room"
 START = datetime(2026, 12, 15, 18, 0)
+HX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -61,6 +63,38 @@ def test_in_time_a_press_leads_to_the_meeting_and_notes_who_came(client, session
         client.post(path)
     session.refresh(mine)
     assert mine.attended_at == first
+
+
+def test_who_is_early_looks_again_when_it_opens_and_not_after(client, session, way_in, at):
+    path = way_in(make_registration(session, make_event(session)))
+
+    def delay(**moment):
+        with at(**moment):
+            found = re.search(r'hx-trigger="load delay:([0-9]+)s, every 300s"', client.get(path, headers=HX).text)
+        return int(found[1]) if found else None
+
+    assert delay(hours=-9) == 300
+    assert 60 <= delay(minutes=-16) <= 66
+    assert delay(minutes=-15) is None
+    assert delay(minutes=91) is None
+    with at(minutes=-16):
+        fragment, page = client.get(path, headers=HX).text, client.get(path).text
+    assert "<html" not in fragment
+    assert fragment.strip().splitlines()[-1] in page
+
+
+def test_an_open_page_leads_to_the_link_of_the_moment_and_one_without_a_link_waits_for_it(client, session, way_in, at):
+    event = make_event(session, join_url=None)
+    mine = make_registration(session, event)
+    path = way_in(mine)
+    with at(minutes=0):
+        assert re.search(r"load delay:2[0-4]s", client.get(path, headers=HX).text)
+        event.join_url = "https://meet.example.org/first"
+        assert "Go to the meeting" in client.get(path, headers=HX).text
+        event.join_url = "https://meet.example.org/second"
+        assert "https://meet.example.org/second" in client.post(path).text
+    session.refresh(mine)
+    assert mine.attended_how == "join"
 
 
 def test_afterwards_it_is_over_and_the_recording_is_shown(client, session, way_in, at):

@@ -15,6 +15,7 @@ from gatherings.registration.actions.finding import send_links
 from gatherings.registration.actions.leaving_series import cancel_series
 from gatherings.registration.actions.rule_ended import end_rule
 from gatherings.registration.actions.sending_series import get_series_of_any_status
+from gatherings.registration.actions.swapping import swap
 from gatherings.registration.actions.telling import list_due_changes, remind, tell_change
 from gatherings.registration.mails import COMPOSERS
 from tests.factories import (
@@ -77,6 +78,13 @@ def live_through_everything(session, change, name):
     remind(session, SITE, now=december.starts_at - HOUR / 2)
     post_my_data(session)
     send_links(session, "ada@example.org", SITE, now=NOW)
+    evening = make_event(session, community, mode="hybrid", title=name)
+    morning = make_event(
+        session, community, mode="hybrid", title=name, starts_local=datetime(2026, 12, 15, 8), twin_of_id=evening.id
+    )
+    evening.twin_of_id = morning.id
+    swapping = make_registration(session, evening, name=name, wish="room")
+    assert swap(session, get_registration(session, swapping.public_id), SITE, now=NOW)
     other = make_series(session, community, title=name)
     leaving = make_series_registration(session, dates_of(session, other)[0], name=name)
     cancel_series(session, leaving, SITE, now=NOW)

@@ -5,7 +5,7 @@ A view whose address needs a part that is not known here fails with its name: te
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from gatherings.accounts.actions import find_or_make_person, make_fresh_link
+from gatherings.accounts.actions.signing_in import make_sign_in_link
 from gatherings.accounts.models import Attempt, Person
 from gatherings.accounts.rules import normalise_address
-from gatherings.core.tokens import Signer
+from gatherings.communities.models import Community, RoleInvitation
+from gatherings.core.tokens import Signer, digest, new_public_id, new_secret
 from gatherings.db.base import Base
 from gatherings.events.models import Event
 from gatherings.mail.models import OutboxMail
@@ -28,6 +30,7 @@ from tests.factories import (
     make_community,
     make_consent,
     make_event,
+    make_member,
     make_question,
     make_registration,
     make_series,
@@ -38,6 +41,8 @@ ADDRESS, NAME = "ada@example.org", "Ada Example"
 NEW_ADDRESS = "new@example.org"
 # "manage" and "manage-series" open one page; a button of the other kind leads back to it.
 FAMILY = frozenset({"manage", "manage-series"})
+# Links whose token is a secret of which the digest is kept, and no signature.
+SECRETS = frozenset({"my-data", "sign-in", "invitation"})
 
 
 @dataclass
@@ -94,6 +99,9 @@ class Town:
         values |= other
         kinds = {"communities": "community_slug", "series": "series_slug"}
         values["slug"] = self.values[kinds.get(rule.rule.split("/")[1], "event_slug")]
+        if rule.rule.startswith("/organise/"):  # behind the sign-in page: tests/organise opens these doors
+            kinds = {name: self.values[f"{name}_slug"] for name in ("event", "series", "community")}
+            values = {**dict.fromkeys(rule.arguments, "1"), **values, **kinds}
         needed = {name: values[name] for name in rule.arguments}
         built: str = app.url_map.bind("gatherings.test").build(rule.endpoint, needed)
         return built
@@ -119,7 +127,7 @@ class Town:
 
 def build_town(app: Flask, session: Session) -> Town:
     """Make a hybrid event with a consent and a question, an "every month", and links of every purpose."""
-    community = make_community(session, about="About *us*.", code_of_kindness="Be kind.")
+    community = make_community(session, about="About *us*.", code_of_kindness="Be kind.", joining="Join us.")
     event = make_event(session, community, mode="hybrid", capacity_room=3, capacity_online=3)
     make_consent(session, event, key="photos")
     question = make_question(session, event, "text")
@@ -130,6 +138,7 @@ def build_town(app: Flask, session: Session) -> Town:
     series = make_series(session, community)
     every = make_series_registration(session, dates_of(session, series)[0], address=ADDRESS, name=NAME)
     person = session.scalars(select(Person).where(Person.key == ADDRESS)).one()
+    member = make_member(session, community, ADDRESS, name=NAME)
     newcomer = find_or_make_person(session, normalise_address(NEW_ADDRESS), now=NOW)
     signer: Signer = app.extensions["gatherings.signer"]
     mail = session.scalars(select(OutboxMail).order_by(OutboxMail.id)).first()
@@ -138,18 +147,24 @@ def build_town(app: Flask, session: Session) -> Town:
     tokens = {
         "manage": signer.sign("manage", single.public_id, 1),
         "join": signer.sign("join", single.public_id, 1),
+        "check-in": signer.sign("check-in", single.public_id, 1),
         "address": signer.sign("address", single.public_id, 1),
+        "member": signer.sign("member", member.public_id, 1),
         "address-series": signer.sign("address-series", every.public_id, every.link_version),
         "manage-series": signer.sign("manage-series", every.public_id, every.link_version),
         "join-series": signer.sign("join-series", every.public_id, every.link_version),
+        "unsubscribe": signer.sign("unsubscribe", person.public_id, community.id),
         "feed": signer.sign("feed", person.public_id, person.feed_version),
         "my-data": make_fresh_link(session, person, "my-data", now=NOW),
+        "sign-in": make_sign_in_link(session, person.id, now=NOW)[0],
+        "invitation": make_invitation(session, community, person, now=NOW),
     }
     date = session.scalars(
         select(Registration).where(Registration.series_registration_id == every.id).order_by(Registration.id)
     ).first()
     assert date is not None
     values = {
+        "token": tokens["unsubscribe"],  # of a mail programme's one click: a machine's, with no purpose declared
         "service": "google",
         "accent": "plum",
         "event_slug": event.slug,
@@ -160,9 +175,23 @@ def build_town(app: Flask, session: Session) -> Town:
         "public_id": date.public_id,
         "consent_id": session.scalars(select(Consent.id)).first(),
         "mail_id": mail.id,
+        "member": member.public_id,
     }
     session.commit()
     return Town(app, session, single, every, event, tokens, values)
+
+
+def make_invitation(session: Session, community: Community, person: Person, *, now: datetime) -> str:
+    """Invite somebody to a role, and give the secret of the link."""
+    secret = new_secret()
+    session.add(
+        RoleInvitation(
+            public_id=new_public_id(), community_id=community.id, person_id=person.id, role="host",
+            digest=digest(secret), invited_by=person.public_id, created_at=now, expires_at=now + timedelta(days=7),
+        )
+    )  # fmt: skip
+    session.flush()
+    return secret
 
 
 def _mime() -> bytes:

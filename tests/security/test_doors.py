@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gatherings.web.headers import CONTENT_SECURITY_POLICY
-from tests.security.doors import FAMILY, NEW_ADDRESS, mailbox_paths
+from tests.security.doors import FAMILY, NEW_ADDRESS, SECRETS, mailbox_paths
 
 HX = {"HX-Request": "true"}
 NO_STORE = {"no-store"}
@@ -93,7 +93,7 @@ def wrong_tokens(town, door, other_app):
     )
     right = town.tokens[purpose]
     public_id = town.single.public_id
-    signed = {name: token for name, token in town.tokens.items() if name != "my-data"}
+    signed = {name: token for name, token in town.tokens.items() if name not in SECRETS}
     foreign = [token for name, token in town.tokens.items() if name not in taken]
     changed = right[:-1] + ("A" if right[-1] != "A" else "B")
     made = [
@@ -185,8 +185,8 @@ def test_parts_of_addresses_that_are_somebody_elses_lead_nowhere(town, visitor):
             "consent_id": ["999", "0", str(2**31 - 1)],
             "mail_id": ["999", "0", str(2**31), str(2**63), "9" * 40],
         }.items():
-            if name not in door.rule.arguments:
-                continue
+            if name not in door.rule.arguments or door.path.startswith("/organise/"):
+                continue  # those are behind the sign-in page: tests/organise
             for other in others:
                 head, found, tail = door.path.rpartition(f"/{town.values[name]}")
                 assert found

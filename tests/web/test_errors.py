@@ -30,6 +30,7 @@ HTMX = {"HX-Request": "true"}
 REFUSALS = {
     "not-found": (errors.NotFound(say("No such gathering.")), 404),
     "not-allowed": (errors.NotAllowed(say("Not with this role.")), 403),
+    "sign-in-first": (errors.SignInFirst(say("Your session has ended."), "/sign-in"), 403),
     "conflict": (errors.Conflict(say("This gathering is full.")), 409),
     "input": (errors.InvalidInput([errors.Problem("name", say("Please type a name."))]), 422),
     "nothing-wrong": (errors.InvalidInput([]), 422),

@@ -1,11 +1,12 @@
 """Who is let in when: by order of arrival, readers soon, writers never forgotten."""
 
+import io
 import threading
 from collections import Counter
 
 import pytest
 
-from gatherings.web.hall import Turnstile
+from gatherings.web.hall import BIG, MOST, BodiesFirst, Turnstile
 
 
 class Work:
@@ -109,3 +110,24 @@ def test_a_fault_inside_gives_its_place_back():
     for method in ("GET", "POST", "GET"):
         with pytest.raises(RuntimeError):
             list(turnstile({"REQUEST_METHOD": method}, start))
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "length", "read"),
+    [
+        ("/events/x/register", "", MOST, True),
+        ("/events/x/register", "organiser=1", MOST + 1, False),
+        ("/organise/events/x/registrations/import", "", MOST + 1, False),
+        ("/organise/events/x/registrations/import", "zone=UTC; organiser=1", MOST + 1, True),
+        ("/organise/events/x/registrations/import", "__Host-organiser=1", BIG, True),
+        ("/organise/events/x/registrations/import", "organiser=1", BIG + 1, False),
+    ],
+)
+def test_what_is_sent_is_read_before_the_app_files_of_organisers_too(path, cookie, length, read):
+    met = {}
+    sent = io.BytesIO(b"x" * length)
+    hall = BodiesFirst(lambda environ, start: met.update(environ) or [], 2)
+    environ = {"PATH_INFO": path, "HTTP_COOKIE": cookie, "CONTENT_LENGTH": str(length), "wsgi.input": sent}
+    hall({**environ, "REQUEST_METHOD": "POST"}, lambda status, headers, error=None: print)
+    assert (met["wsgi.input"] is not sent) is read
+    assert len(met["wsgi.input"].read()) == length

@@ -15,23 +15,15 @@ from gatherings.loading import queries
 from gatherings.loading.actions.communities import keep_consents, keep_questions
 from gatherings.loading.actions.memory import Loading
 from gatherings.loading.programme import EventItem, Place, Times
+from gatherings.planning.actions.series import blocked_side, set_capacities
+from gatherings.planning.rules.sides import NO_MOVE
 from gatherings.questions.models import ConsentText, Question
-from gatherings.registration.actions import set_capacity
 from gatherings.registration.queries import list_live
 
 LISTS = ("also_listed_by", "speakers", "resources", "questions", "consents")
 _NO_DRAFT = say(
     "People are registered for this, so it cannot be a draft again. “cancelled” calls it off and tells them."
 )
-_NO_MOVE = {
-    "room": say(
-        "People are registered for the room, so it cannot be taken away from them. Cancel it and make a new one."
-    ),
-    "online": say(
-        "People are registered to come online, so that way cannot be taken away. Cancel it and make a new one."
-    ),
-}
-_SIDES = {"room": ("in person", "hybrid"), "online": ("online", "hybrid")}
 
 
 def load_events(loading: Loading, times: Mapping[str, Times], resolved: Mapping[str, Any]) -> None:
@@ -74,11 +66,10 @@ def _is_refused(loading: Loading, place: Place, event: Event, changes: Mapping[s
 
 def refuse_mode(loading: Loading, place: Place, event: Event, mode: str) -> bool:
     """Refuse a mode without a side that somebody holds a place at, or waits for; tell whether it was refused."""
-    for side, pool in (("room", event.room_id), ("online", event.online_id)):
-        if pool is not None and mode not in _SIDES[side] and queries.has_people_at(loading.session, pool):
-            loading.wrong(place, "mode", _NO_MOVE[side])
-            return True
-    return False
+    side = blocked_side(loading.session, event, mode)
+    if side is not None:
+        loading.wrong(place, "mode", NO_MOVE[side])
+    return side is not None
 
 
 def wanted_values(item: EventItem, times: Times) -> dict[str, Any]:
@@ -159,25 +150,10 @@ def _change(
         keep_consents(session, {"event_id": event.id}, asked[1], changes["consents"])
     columns = _columns(loading, changes, events, series)
     change_event(session, event, columns, now=now, delay=loading.site.change_delay)
-    set_capacities(loading, event, f"event {event.slug}", changes)
+    for capacity in set_capacities(session, event, changes, loading.site, now=now):
+        loading.note_above(f"event {event.slug}", capacity)
     loading.event_ids.add(event.id)
     loading.report.change(f"event {event.slug}", *changes)
-
-
-def set_capacities(loading: Loading, event: Event, thing: str, changes: Mapping[str, Any]) -> None:
-    """Set the changed capacities of the sides that an event has; who waits is served, who is there stays."""
-    for side, modes in _SIDES.items():
-        capacity = changes.get(f"capacity_{side}", ...)
-        if capacity is ... or event.mode not in modes:
-            continue
-        above = set_capacity(loading.session, event, side, capacity, loading.site, now=loading.now)
-        if above:
-            what = say(
-                "%(thing)s has fewer places (%(capacity)s) than people who hold one; nobody is thrown out.",
-                thing=thing,
-                capacity=capacity,
-            )
-            loading.report.notes.append(str(what))
 
 
 def keep_lists(session: Session, event: Event, values: Mapping[str, Any], loading: Loading | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gatherings.config import Site
-from gatherings.core.words import Sentence
+from gatherings.core.words import Sentence, say
 from gatherings.loading import queries
 from gatherings.loading.models import LoadedItem
 from gatherings.loading.problems import Wrong
@@ -34,6 +34,15 @@ class Loading:
     def wrong(self, place: Place, name: str, sentence: Sentence) -> None:
         """Note a problem that only the database can tell."""
         self.problems.append(Wrong(self.programme.file, place.of(name), f"{place.path}.{name}", sentence))
+
+    def note_above(self, thing: str, capacity: int | None) -> None:
+        """Note that something has fewer places now than people who hold one."""
+        what = say(
+            "%(thing)s has fewer places (%(capacity)s) than people who hold one; nobody is thrown out.",
+            thing=thing,
+            capacity=capacity,
+        )
+        self.report.notes.append(str(what))
 
     def community_id(self, slug: str) -> int:
         """Give the id of a community that an item names."""

@@ -1,28 +1,25 @@
 """Loading series: their rule, their dates, and what single dates have of their own."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from gatherings.core import zones
 from gatherings.core.tokens import new_public_id
-from gatherings.events import rules as event_rules
-from gatherings.events import search
-from gatherings.events.actions import change_event, make_dates, new_uid, note_series_change
+from gatherings.core.words import say
+from gatherings.events.actions import make_dates, new_uid
 from gatherings.events.models import Event, Series, SeriesRule
-from gatherings.invites.rules import rule_text
 from gatherings.loading import queries
 from gatherings.loading.actions.communities import keep_questions
 from gatherings.loading.actions.dates import load_dates
-from gatherings.loading.actions.events import refuse_mode, set_capacities
+from gatherings.loading.actions.events import refuse_mode
 from gatherings.loading.actions.memory import Loading
-from gatherings.loading.actions.rule_change import change_rule
 from gatherings.loading.programme import SeriesItem
+from gatherings.planning.actions.rules import change_rule
+from gatherings.planning.actions.series import change_series
+from gatherings.planning.rules.stretches import Stretch
 from gatherings.questions.models import Question
 from gatherings.registration.jobs import fill_all
-
-_SHARED = (*queries.TEXT_COLUMNS, *queries.WHERE_COLUMNS)  # what a date has from its series, unless it has its own
-_CAPACITIES = ("capacity_room", "capacity_online")
 
 
 def load_series(loading: Loading, starts: Mapping[str, datetime | None], resolved: Mapping[str, Any]) -> None:
@@ -101,7 +98,7 @@ def _change(
     changes, values = loading.compare("series", item.slug, {**wanted, **asked}, current)
     if not changes:
         return values
-    session, now, delay = loading.session, loading.now, loading.site.change_delay
+    session, now = loading.session, loading.now
     coming = [date for date in queries.list_series_dates(session, series.id) if date.ends_at > now]
     following = [date for date in coming if date.mode == current["mode"]] if "mode" in changes else []
     if any(refuse_mode(loading, item.place, date, changes["mode"]) for date in following):
@@ -110,71 +107,16 @@ def _change(
     loading.series_ids.add(series.id)
     if "questions" in changes:
         keep_questions(session, {"series_id": series.id}, rows, item.questions)
-    before, kept = _facts(series), _for_mail(series)
-    for name in queries.SERIES_COLUMNS:
-        if name in changes:
-            setattr(series, name, changes[name])
+    columns = {name: value for name, value in changes.items() if name not in ("questions", "community")}
     if "community" in changes:
-        series.community_id = loading.community_id(changes["community"])
-    if "minutes" in changes and series.rules:
-        series.rules[-1].minutes = changes["minutes"]
-    session.flush()
-    session.refresh(series, ["community"])
-    for date in coming:
-        _follow(loading, date, changes, current)
-    if "title" in changes:
-        search.renew_of(session, series_id=series.id)
-    kinds = event_rules.kinds_of_change(before, _facts(series))
-    if kinds:
-        told = {name: value for kind in kinds for name, value in kept.get(kind, {}).items()}
-        note_series_change(session, series, kinds, told, now=now, delay=delay)
-    series.changed_at = now
-    session.flush()
+        columns["community_id"] = loading.community_id(changes["community"])
+    followed = change_series(
+        session, series, columns, loading.site, now=now, own=lambda date: loading.values("date", date.public_id)
+    )
+    loading.event_ids |= followed.event_ids
+    for slug, capacity in followed.above:
+        loading.note_above(f"date {slug}", capacity)
     return values
-
-
-def _facts(series: Series) -> dict[str, Any]:
-    minutes = series.rules[-1].minutes if series.rules else 0
-    # "ends_local" stands for the length: it is one of the facts of time.
-    return {**{name: getattr(series, name) for name in (*_SHARED, "status")}, "ends_local": minutes}
-
-
-def _for_mail(series: Series) -> dict[str, dict[str, Any]]:
-    """Give how it was by kind of change, as the mail about "every month" tells it."""
-    place = {name: getattr(series, name) for name in ("mode", "place_name", "place_address")}
-    status = {"status": series.status}
-    if not series.rules:
-        return {"place": place, "status": status}
-    rule = series.rules[-1]
-    starts = rule.starts_local.isoformat()
-    time = {"text": rule_text(rule), "starts_local": starts, "minutes": rule.minutes, "zone": rule.zone}
-    return {"place": place, "time": time, "status": status}
-
-
-def _follow(loading: Loading, date: Event, changes: Mapping[str, Any], old: Mapping[str, Any]) -> None:
-    """Let a coming date follow its series in all that it does not have of its own."""
-    own = loading.values("date", f"{date.public_id}")
-    values = {
-        name: changes[name]
-        for name in (*_SHARED, "status")
-        if name in changes and name not in own and getattr(date, name) == old[name]
-    }
-    if "community" in changes and date.community.slug == old["community"]:
-        values["community_id"] = loading.community_id(changes["community"])
-    length = timedelta(minutes=int(old["minutes"]))
-    if "minutes" in changes and date.starts_at > loading.now and date.ends_local - date.starts_local == length:
-        values["ends_local"] = date.starts_local + timedelta(minutes=changes["minutes"])
-    pools = {"capacity_room": date.room, "capacity_online": date.online}
-    capacities = {
-        name: changes[name]
-        for name, pool in pools.items()
-        if name in changes and (pool.capacity if pool else None) == old[name]
-    }
-    if values:
-        change_event(loading.session, date, values, now=loading.now, delay=loading.site.change_delay, via_series=True)
-    set_capacities(loading, date, f"date {date.slug}", capacities)
-    if values or capacities:
-        loading.event_ids.add(date.id)
 
 
 def _change_rule(loading: Loading, item: SeriesItem, series: Series, wanted: dict[str, Any] | None) -> dict[str, Any]:
@@ -186,7 +128,12 @@ def _change_rule(loading: Loading, item: SeriesItem, series: Series, wanted: dic
     if wanted is None or not series.rules or queries.rule_values(series.rules[-1]) != remembered.get("kept_rule"):
         loading.report.keep(f"series {item.slug}", "rule")
         return kept
-    change_rule(loading, series, wanted)
+    stretch = Stretch.of(wanted["rule"], datetime.fromisoformat(wanted["starts"]), wanted["zone"])
+    moved = change_rule(loading.session, series, stretch, loading.site, now=loading.now)
+    loading.event_ids |= moved.event_ids
+    for slug in moved.called_off:
+        note = say("%(date)s is called off: the new rule has no date left for it.", date=slug)
+        loading.report.notes.append(str(note))
     loading.report.change(f"series {item.slug}", "rule")
     loading.series_ids.add(series.id)
     return {"rule": wanted, "kept_rule": queries.rule_values(series.rules[-1])}

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template
+from flask.blueprints import BlueprintSetupState
 
 from gatherings import ics
 from gatherings.core.clock import utc_now
@@ -37,36 +38,47 @@ def event(slug: str) -> Response:
     found = events.get_event_page(session, checked_slug(slug))
     if isinstance(found, Moved):
         return moved_to(f"/events/{found.slug}")
-    opens = door(found, now)
+    response = answer("pages/event.html", **event_values(found, now, zone))
+    if found.listing == "link":
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def event_values(found: Event, now: datetime, zone: str | None) -> dict[str, Any]:
+    """Give all that an event's page shows; `found` is read as events.queries.get_event_page does."""
+    session, opens = current_session(), door(found, now)
     over = found.ends_at <= now
     ended = over or found.status == "cancelled"
     form = None
     if opens in (Door.OPEN, Door.NOT_YET, Door.CLOSED) and not found.approximate:
         form = register_form(session, found, zone, rule=found.series_rule)
-    response = answer(
-        "pages/event.html",
-        event=found,
-        community=found.community,
-        about=_rendered(found.about),
-        speakers=[(one, _rendered(one.about)) for one in found.speakers],
-        below=queries.list_gatherings_below(session, found),
-        part_of=_open_to(found, found.series),
-        umbrella=_open_to(found, found.umbrella),
-        form=form,
-        registering=form is not None and opens is Door.OPEN,
-        states=_states(found, now),
-        map_link=map_link(found),
-        next_one=event_queries.find_next(session, found, now) if ended and found.listing == "public" else None,
-        addable=_can_be_added(found, now),
-        share=_share(found),
-        now=now,
-        zone=zone,
-        over=over,
+    return {
+        "event": found,
+        "community": found.community,
+        "about": _rendered(found.about),
+        "speakers": [(one, _rendered(one.about)) for one in found.speakers],
+        "below": queries.list_gatherings_below(session, found),
+        "part_of": _open_to(found, found.series),
+        "umbrella": _open_to(found, found.umbrella),
+        "form": form,
+        "registering": form is not None and opens is Door.OPEN,
+        "states": _states(found, now),
+        "map_link": map_link(found),
+        "next_one": event_queries.find_next(session, found, now) if ended and found.listing == "public" else None,
+        "addable": _can_be_added(found, now),
+        "share": _share(found),
+        "twin": event_queries.find_other_sitting(session, found),
+        "now": now,
+        "zone": zone,
+        "over": over,
         **_to_know(found, ended),
-    )
-    if found.listing == "link":
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    }
+
+
+@bp.record_once
+def _offer_page(state: BlueprintSetupState) -> None:
+    """Let organisers' screens show the page of a draft: they stand beside these and do not import them."""
+    state.app.extensions["gatherings.event_page"] = event_values
 
 
 def _rendered(source: str) -> Any:
@@ -137,9 +149,12 @@ def add_to(slug: str, service: str) -> Response:
 @public
 def when_fragment(slug: str) -> Response:
     """Give an event's times on the clock of `?zone=`, for the page whose visitor's zone was not known."""
-    found = event_queries.get_times(current_session(), checked_slug(slug))
-    zone = visitor_zone()
-    return make_response(render_template("pages/_when.html", event=found, zone=zone, now=utc_now()))
+    session = current_session()
+    found = event_queries.get_times(session, checked_slug(slug))
+    twin = event_queries.find_other_sitting(session, found)
+    return make_response(
+        render_template("pages/_when.html", event=found, twin=twin, zone=visitor_zone(), now=utc_now())
+    )
 
 
 @bp.get("/events/<slug>/below")

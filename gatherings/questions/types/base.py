@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 import wtforms
 
 from gatherings.core.text import TextProblem
-from gatherings.core.words import Sentence, say
+from gatherings.core.words import Sentence, say, say_many
 
 Json: TypeAlias = str | int | bool | list["Json"] | dict[str, "Json"] | None
 Cell: TypeAlias = str | int | Decimal
@@ -100,6 +100,11 @@ class QuestionType(Generic[Value]):
         """Give the value back. Raises ValueError if this type cannot have stored it."""
         raise NotImplementedError
 
+    def from_cell(self, question: Question, cell: str) -> Value | None:
+        """Read what `export` wrote, or somebody in a spreadsheet; None for nothing. Raises TextProblem."""
+        choices = {one.label.casefold(): one.key for one in self.choices(question)}
+        return self.read(question, choices.get(cell.strip().casefold(), cell.strip())) if cell.strip() else None
+
     def show(self, value: Value | None, locale: str) -> str:
         """Tell the answer to people, in their language; "" for no answer."""
         return "" if value is None else str(value)
@@ -119,10 +124,15 @@ class AnswerField(wtforms.Field):  # type: ignore[misc]  # WTForms has no types
     kind: QuestionType[Any]
     question: Question
     typed: list[str]
+    # Set by questions/forms.py: when it is asked, in words; the numbers of that condition and of those before it; and,
+    # by key, the numbers of the conditions that its own choices are.
+    condition: str = ""
+    numbers: tuple[int, ...] = ()
+    marks: Mapping[str, int]
 
     def __init__(self, label: str, *, kind: QuestionType[Any], question: Question, **more: Any) -> None:
-        super().__init__(label, description=question.help or "", **more)
-        self.kind, self.question, self.typed = kind, question, []
+        super().__init__(label, description=_help(question), **more)
+        self.kind, self.question, self.typed, self.marks = kind, question, [], {}
         self.flags.required = question.required
 
     @property
@@ -156,10 +166,28 @@ class AnswerField(wtforms.Field):  # type: ignore[misc]  # WTForms has no types
         except TextProblem as problem:
             raise ValueError(translate(problem.sentence)) from problem
 
+    def forget(self) -> None:
+        """Take what was typed for nothing: the question is not asked of them."""
+        self.data, self.typed = None, []
+        self.errors: list[str] = []
+        self.process_errors: list[str] = []
+
     def pre_validate(self, form: Any) -> None:
         """Ask for an answer where one is needed, unless there is a problem already."""
         if self.question.required and self.data is None and not self.process_errors:
             raise wtforms.validators.StopValidation(translate(self.kind.missing))
+
+
+def _help(question: Question) -> str:
+    days = getattr(question, "keep_days", None)
+    if days is None:
+        return question.help or ""
+    kept = say_many(
+        "Your answer is deleted %(num)s day after the gathering.",
+        "Your answer is deleted %(num)s days after the gathering.",
+        days,
+    )
+    return f"{question.help} {translate(kept)}" if question.help else translate(kept)
 
 
 def field_name(question: Question) -> str:

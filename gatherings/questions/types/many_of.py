@@ -47,6 +47,13 @@ class ManyOf(QuestionType[tuple[Choice, ...]]):
     def choices(self, question: Question) -> Sequence[Choice]:
         return offered(question)
 
+    def from_cell(self, question: Question, cell: str) -> tuple[Choice, ...] | None:
+        keys = {one.label.casefold(): one.key for one in offered(question)}
+        if cell.strip().casefold() in keys:  # a choice whose words hold a semicolon
+            return self.read_all(question, [keys[cell.strip().casefold()]])
+        parts = [part.strip() for part in cell.split(";") if part.strip()]
+        return self.read_all(question, [keys.get(part.casefold(), part) for part in parts])
+
     def to_json(self, value: tuple[Choice, ...] | None) -> Json:
         return None if value is None else [{"key": one.key, "label": one.label} for one in value]
 

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.actions import count_attempt
+from gatherings.accounts.models import Person
 from gatherings.audit.actions import log
 from gatherings.config import Site
 from gatherings.invites.models import Invite
-from gatherings.mail.actions import forget
+from gatherings.mail.actions import forget, forget_letters
 from gatherings.registration import rules
 from gatherings.registration.actions.sending import post_state
 from gatherings.registration.actions.sending_series import tell_promoted
@@ -18,12 +19,20 @@ from gatherings.registration.models import Answer, Consent, Registration
 
 
 def cancel(
-    session: Session, registration: Registration, site: Site, *, now: datetime, by: str = "person", tell: bool = True
+    session: Session,
+    registration: Registration,
+    site: Site,
+    *,
+    now: datetime,
+    by: str = "person",
+    tell: bool = True,
+    actor: str | None = None,
 ) -> bool:
     """Cancel a registration, or leave the waiting list; the place goes to the next in the same transaction.
 
     `registration` comes with event, community, person and invite, read in this transaction. Gives False when it
-    was cancelled before (the person who presses twice): then nothing happens again.
+    was cancelled before (the person who presses twice): then nothing happens again. `actor` is the organiser who did
+    it `by` "host".
     """
     event = registration.event
     lock_pools(session, event)
@@ -48,8 +57,10 @@ def cancel(
             now=now,
             rule=event.series_rule if every else None,
             held=held is not None,
+            by=by,
         )
-    log(session, actor=by, action="cancel", about=f"registration:{registration.public_id}", now=now)
+    about = f"registration:{registration.public_id}"
+    log(session, actor=actor or by, action="cancel", about=about, community_id=event.community_id, now=now)
     if held is not None:
         free_place(session, held, site, now=now)
     if tell:
@@ -96,5 +107,7 @@ def erase(session: Session, registration: Registration, *, now: datetime) -> Non
     if registration.series_registration_id is None:  # else the entry is that of "every month"
         session.execute(update(Invite).where(Invite.id == registration.invite_id).values(address=""))
     public_id = registration.public_id
+    address = select(Person.address).where(Person.id == registration.person_id).scalar_subquery()
     session.expire(registration)
     forget(session, [f"registration:{public_id}"], last_words=rules.LAST_WORDS)
+    forget_letters(session, address, public_id)

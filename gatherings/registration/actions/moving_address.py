@@ -72,16 +72,25 @@ def confirm_new_address(
     person = person_of_address_link(session, registration, secret, now=now)
     if registration.state not in rules.LIVE:
         raise NotFound()
-    other = session.scalars(
-        select(Registration).where(Registration.event_id == registration.event_id, Registration.person_id == person.id)
-    ).one_or_none()
-    if other is not None and other.state in rules.LIVE:
-        raise Conflict(say("That address is registered for this gathering already, so nothing was changed."))
+    _refuse_registered(_other_of(session, registration, person))
     if not end_fresh_links(session, person.id):
         raise NotFound()  # pressed twice at once: the other press was first
+    hand_to(session, registration, person, site, now=now)
+    return registration
+
+
+def hand_to(
+    session: Session, registration: Registration, person: Person, site: Site, *, now: datetime, by: str = "person"
+) -> None:
+    """Give a live registration to another address: CANCEL to the old one, REQUEST to the new one; old links end.
+
+    Raises Conflict when that address is registered. `by` "host": nobody has confirmed it from there.
+    """
+    other = _other_of(session, registration, person)
+    _refuse_registered(other)
     if other is not None:
         step_aside(session, other)
-    _tell_old_address(session, registration, site, now=now)
+    _tell_old_address(session, registration, site, now=now, by=by)
     registration.person = person
     # Somebody may move away and back again: the new entry goes on from whatever that calendar saw last.
     old = registration.invite
@@ -92,17 +101,29 @@ def confirm_new_address(
     kind = "confirmed" if registration.state == "confirmed" else "waiting"
     event = registration.event
     post_state(session, registration, event, event.community, person, site, kind=kind, now=now, suffix=":moved")
-    return registration
 
 
-def _tell_old_address(session: Session, registration: Registration, site: Site, *, now: datetime) -> None:
+def _other_of(session: Session, registration: Registration, person: Person) -> Registration | None:
+    """Find the new address's own registration of the same event."""
+    return session.scalars(
+        select(Registration).where(Registration.event_id == registration.event_id, Registration.person_id == person.id)
+    ).one_or_none()
+
+
+def _refuse_registered(other: Registration | None) -> None:
+    if other is not None and other.state in rules.LIVE:
+        raise Conflict(say("That address is registered for this gathering already, so nothing was changed."))
+
+
+def _tell_old_address(session: Session, registration: Registration, site: Site, *, now: datetime, by: str) -> None:
     event, state, held = registration.event, registration.state, registration.places_id
     if registration.invite.method != "REQUEST":
         return
     # The old address's own entry goes away; the registration itself stays as it is.
     with session.no_autoflush:
         registration.state, registration.places_id = "cancelled", None
-        post_state(session, registration, event, event.community, registration.person, site, kind="moved_away", now=now)
+        person = registration.person
+        post_state(session, registration, event, event.community, person, site, kind="moved_away", now=now, by=by)
         registration.state, registration.places_id = state, held
 
 

@@ -1,6 +1,7 @@
 """For "every month": another e-mail address, confirmed from there; all dates from the room to online and back."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
@@ -18,7 +19,7 @@ from gatherings.core.errors import Conflict, NotFound, TooMany
 from gatherings.core.tokens import new_public_id
 from gatherings.core.words import say
 from gatherings.db import places
-from gatherings.events.models import Event
+from gatherings.events.models import Event, Series
 from gatherings.events.rules import Door, door
 from gatherings.registration import facts as snapshot
 from gatherings.registration import rules
@@ -88,8 +89,39 @@ def confirm_new_series_address(
     _make_room(session, every, person, now=now)
     if not end_fresh_links(session, person.id):
         raise NotFound()  # pressed twice at once: the other press was first
+    _move(session, every, series, person, site, now=now)
+
+
+def hand_series_to(session: Session, every: SeriesRegistration, person: Person, site: Site, *, now: datetime) -> None:
+    """Give an "every month" to another address because its hosts say so: nobody has confirmed it from there.
+
+    Raises Conflict when the "every month" or its series ended, or for an address that comes already.
+    """
+    _lock_dates(session, every, now=now)
+    session.refresh(every, ["state"])
+    series = get_series_of_any_status(session, every.series_id)
+    if every.state != "confirmed" or series.status != "published":
+        raise Conflict(say("They do not come every month any more, so nothing was changed."))
+    _make_room(session, every, person, now=now)
+    _move(session, every, series, person, site, now=now, by="host")
+
+
+def _move(
+    session: Session,
+    every: SeriesRegistration,
+    series: Series,
+    person: Person,
+    site: Site,
+    *,
+    now: datetime,
+    by: str = "person",
+) -> None:
+    """Tell the old address and hand everything over to the new one, which gets the invite."""
+    more: dict[str, Any] = {"by": by} if by == "host" else {}
     if every.invite.method == "REQUEST":
-        post_series(session, every, series, every.person, site, kind="moved_away", now=now, step=True, ending=True)
+        post_series(
+            session, every, series, every.person, site, kind="moved_away", now=now, step=True, ending=True, **more
+        )
     _hand_over(session, every, person)
     every.link_sent_at = now
     session.flush()

@@ -45,7 +45,8 @@ def register(
 
 
 def _register(session: Session, event_id: int, wanted: Wanted, site: Site, *, now: datetime) -> Outcome:
-    event = get_open_event(session, event_id, now=now)
+    by_host = wanted.made_by != "person"
+    event = get_open_event(session, event_id, now=now, by_host=by_host)
     rules.check_code(event.community.code_of_kindness, wanted.code_agreed)
     side = rules.choose_side(event.mode, wanted.wish)
     pool_id = pool_of(event, side)
@@ -60,6 +61,8 @@ def _register(session: Session, event_id: int, wanted: Wanted, site: Site, *, no
             .options(joinedload(Registration.invite))
         ).one_or_none()
     if registration is not None and registration.state in rules.LIVE:
+        if by_host:
+            return Outcome(full=registration.waits_for_id is not None, public_id=registration.public_id)
         return _again(session, registration, event, person, site, now=now, pool_id=pool_id)
     new = registration is None
     if registration is None:
@@ -68,13 +71,15 @@ def _register(session: Session, event_id: int, wanted: Wanted, site: Site, *, no
             registration.invite = make_invite_again(session, event.uid, person.address)
     else:
         _revive(session, registration, event, person, wanted, now=now)
-    # Counted, but sent in any case: a calendar must follow, and only the holder of the link can come and go.
-    count_mail(session, person, event.id, now=now)
-    registration.link_sent_at = now
+    registration.made_by = wanted.made_by
     take_place(session, registration, event, side, now=now)
-    kind = "confirmed" if registration.state == "confirmed" else "waiting"
-    step = registration.invite.sequence >= 0
-    post_state(session, registration, event, event.community, person, site, kind=kind, now=now, step=step)
+    if wanted.mail:
+        # Counted, but sent in any case: a calendar must follow, and only the holder of the link can come and go.
+        count_mail(session, person, event.id, now=now)
+        registration.link_sent_at = now
+        kind = "confirmed" if registration.state == "confirmed" else "waiting"
+        step = registration.invite.sequence >= 0
+        post_state(session, registration, event, event.community, person, site, kind=kind, now=now, step=step)
     if new:
         _insert(session, registration)
     keep_answers(session, registration, wanted, event, now=now, new=new)
@@ -82,6 +87,7 @@ def _register(session: Session, event_id: int, wanted: Wanted, site: Site, *, no
         full=registration.waits_for_id is not None,
         online_meanwhile=registration.waits_for_id is not None and registration.places_id is not None,
         public_id=registration.public_id,
+        new=True,
     )
 
 
@@ -102,13 +108,16 @@ _EVENT = (
 )
 
 
-def get_open_event(session: Session, event_id: int, *, now: datetime) -> Event:
-    """Read again, inside the transaction, an event that takes registrations now; raises NotFound, Conflict."""
+def get_open_event(session: Session, event_id: int, *, now: datetime, by_host: bool = False) -> Event:
+    """Read again, inside the transaction, an event that takes registrations now; raises NotFound, Conflict.
+
+    Its hosts may register somebody until it is over, whether or not it is open to everybody.
+    """
     event = session.scalars(_EVENT, {"event_id": event_id}).one_or_none()
     if event is None:
         raise NotFound()
     state = door(event, now)
-    if state is not Door.OPEN:
+    if state in (Door.OVER, Door.CANCELLED) or (state is not Door.OPEN and not by_host):
         raise Conflict(DOOR_WORDS[state])
     return event
 

@@ -65,7 +65,10 @@ def retime_events(session: Session, site: Site, *, now: datetime) -> list[Moved]
         note_change(session, event, ("time",), before, now=now, delay=site.change_delay, via_series=date)
         if event.series_id is not None and date and event.status == "published":
             of_series.setdefault(event.series_id, {"starts_at": before["starts_at"]})
-        log(session, actor="retime", action="retime", about=f"event:{event.public_id}", now=now)
+        log(
+            session, actor="retime", action="retime", about=f"event:{event.public_id}",
+            community_id=event.community_id, now=now,
+        )  # fmt: skip
     session.flush()
     _tell_series_once(session, of_series, site, now=now)
     touch_communities(session, list(by_id))

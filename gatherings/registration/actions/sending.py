@@ -1,6 +1,7 @@
 """Mails about one registration: when one may be caused, and which kind says what."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -45,12 +46,15 @@ def post_state(
     rule: SeriesRule | None = None,
     held: bool = True,
     suffix: str = "",
+    by: str = "person",
+    before: dict[str, Any] | None = None,
 ) -> None:
     """Post the mail that says how a registration stands: confirmed, waiting, promoted or cancelled.
 
     Who holds a place gets REQUEST, who had one and lost it CANCEL, who only waits no calendar part. `rule` is that
     of a date one comes to every month: its message is about one date of the series' entry, which it is in only if
-    a place was `held`.
+    a place was `held`. `by` "host": their hosts did it, and the mail does not thank them for saying so.
+    `before`: the facts of the other sitting, for somebody who swaps.
     """
     had_one = registration.invite.method == "REQUEST" if rule is None else held
     invite = None
@@ -58,6 +62,7 @@ def post_state(
         invite = next_message(registration.invite, _revision(event, rule), "REQUEST", now, step=step)
     elif registration.state == "cancelled" and had_one:
         invite = next_message(registration.invite, _revision(event, rule), "CANCEL", now, step=True)
+    more: dict[str, Any] = {"by": by} if by == "host" else {}
     body = snapshot.facts_for(
         registration,
         event,
@@ -66,6 +71,8 @@ def post_state(
         invite=invite,
         position=snapshot.queue_position(session, registration),
         rule=snapshot.rule_facts(rule, [event], []) if rule is not None else None,
+        before=before,
+        **more,
     )
     number = invite["sequence"] if invite else registration.invite.steps
     # The link's version tells a second coming or another address apart, the pool one waiting list from the other.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
-from gatherings.registration.mails import asked, changes, every, reminders, single
+from gatherings.registration.mails import asked, changes, every, reminders, single, swaps
 
 COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "confirmed": single.confirmed,
@@ -18,6 +18,8 @@ COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "cancelled": single.cancelled,
     "moved_away": lambda mail: (every if "series" in mail.facts else single).moved_away(mail),
     "joined_series": single.joined_series,
+    "swapped_here": swaps.swapped_here,
+    "swapped_away": swaps.swapped_away,
     "reminder_day": reminders.reminder_day,
     "reminder_hour": reminders.reminder_hour,
     "new_address": asked.new_address,

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from gatherings.accounts.actions import FRESH_LINK_LIFE
+from gatherings.mail.letters import Button, DateLine, Dates, Heading, Link, Part, Words, greeting, write_letter
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.every import AboutSeries
-from gatherings.registration.mails.frame import About, greeting, look_in
+from gatherings.registration.mails.frame import About, look_in
 from gatherings.registration.mails.invitations import address_link, manage_link
-from gatherings.registration.mails.letters import Button, DateLine, Dates, Heading, Link, Part, Words, write_letter
 from gatherings.registration.mails.single import place_rows
 from gatherings.registration.mails.times import Held, both_clocks
 from gatherings.web.i18n import gettext as _

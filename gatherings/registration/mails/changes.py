@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from gatherings.core import zones
+from gatherings.mail.letters import Button, Facts, Part, Words
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.frame import About, hosts_row, letter, please_answer
 from gatherings.registration.mails.invitations import calendar_of
-from gatherings.registration.mails.letters import Button, Facts, Part, Words
 from gatherings.registration.mails.single import ending, every_words, queue_words, way_in
 from gatherings.registration.mails.times import Held, one_line, start_words, time_rows, where_words
 from gatherings.web.i18n import gettext as _

@@ -6,9 +6,10 @@ from typing import Any
 
 from gatherings.core import zones
 from gatherings.core.recurrence import Rule
+from gatherings.mail.letters import Button, Dates, Facts, Heading, Link, Part, Words, greeting, write_letter
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
-from gatherings.registration.mails.frame import greeting, hint, hosts_row, look_in, please_answer
+from gatherings.registration.mails.frame import hint, hosts_row, look_in, please_answer
 from gatherings.registration.mails.invitations import (
     join_link,
     manage_link,
@@ -16,7 +17,6 @@ from gatherings.registration.mails.invitations import (
     series_file,
     series_page,
 )
-from gatherings.registration.mails.letters import Button, Dates, Facts, Heading, Link, Part, Words, write_letter
 from gatherings.registration.mails.times import Held, clock_words, date_line, hour_moves, place_words, where_words
 from gatherings.registration.rules import JOIN_OPENS_MINUTES
 from gatherings.web.i18n import gettext as _
@@ -247,18 +247,24 @@ def series_cancelled(mail: OutboxMail) -> Letter:
 def moved_away(mail: OutboxMail) -> Letter:
     """Write to the old address that somebody comes with another one from now on; the entry goes away."""
     about = AboutSeries.of(mail)
+    if mail.facts.get("by") == "host":
+        moved = _(
+            "The hosts corrected the e-mail address of a registration for all dates of “%(title)s”. This address is "
+            "not the one that was meant, and gets no more mail about it.",
+            title=about.title,
+        )
+    else:
+        moved = _(
+            "The registration for all dates of “%(title)s” now belongs to another e-mail address. It was "
+            "confirmed from there, and the next mails go there.",
+            title=about.title,
+        )
     return _letter(
         mail,
         subject=_("Moved to another address: %(title)s", title=about.title),
         heading=_("This registration has moved"),
         parts=[
-            Words(
-                _(
-                    "The registration for all dates of “%(title)s” now belongs to another e-mail address. It was "
-                    "confirmed from there, and the next mails go there.",
-                    title=about.title,
-                )
-            ),
+            Words(moved),
             about.rows(going=False),
             Words(
                 _(

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gatherings.mail.letters import Part, Picture, Words, greeting, write_letter
 from gatherings.mail.look import Look, look_of
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.invitations import Calendar, event_page, join_link, manage_link, series_file
-from gatherings.registration.mails.letters import Part, Words, write_letter
 from gatherings.registration.mails.times import Held
+from gatherings.registration.tickets import Ticket, ticket
 from gatherings.web.i18n import gettext as _
 from gatherings.web.requests import settings
 
@@ -34,6 +35,7 @@ class About:
     join: str
     page: str
     series_file: str | None
+    ticket: Ticket | None = None
 
     @classmethod
     def of(cls, mail: OutboxMail) -> "About":
@@ -57,6 +59,7 @@ class About:
             join=join_link(facts["registration"]),
             page=event_page(held.slug),
             series_file=series_file(slug) if slug else None,
+            ticket=ticket(facts["registration"]["public_id"], facts["registration"]["version"]),
         )
 
     @property
@@ -92,9 +95,12 @@ def look_in(facts: Mapping[str, Any]) -> Look:
     return look_of(community.get("accent", ""), community["slug"])  # older mails know no accent
 
 
-def greeting(name: str) -> Part:
-    """Greet somebody; who was forgotten meanwhile has no name."""
-    return Words(_("Hello %(name)s,", name=name) if name else _("Hello,"))
+def ticket_part(about: About) -> Part | None:
+    """Give the code for the door, to whoever has a place in the room."""
+    if about.attends != "room" or about.ticket is None:
+        return None
+    caption = _("Your code for the door: %(code)s. The hosts scan it, or ask for your name.", code=about.ticket.code)
+    return Picture("door", about.ticket.png, 180, alt=_("Your code for the door, to scan"), caption=caption)
 
 
 def hosts_row(hosts: str) -> tuple[str, str]:

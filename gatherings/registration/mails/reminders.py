@@ -1,9 +1,9 @@
 """Letters that say "soon": a day and an hour before the start."""
 
+from gatherings.mail.letters import Button, Link, Part, Words
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
-from gatherings.registration.mails.frame import About, letter
-from gatherings.registration.mails.letters import Button, Link, Part, Words
+from gatherings.registration.mails.frame import About, letter, ticket_part
 from gatherings.registration.mails.single import ending, place_rows, way_in
 from gatherings.registration.mails.times import start_words
 from gatherings.registration.rules import JOIN_OPENS_MINUTES
@@ -24,6 +24,7 @@ def reminder_day(mail: OutboxMail) -> Letter:
             Words(_("“%(title)s” begins in about a day.", title=about.held.title)),
             place_rows(about),
             way_in(about),
+            ticket_part(about),
             Words(_("If you cannot come, please say so with this button, so that somebody else can have your place.")),
             Button(_("Change or cancel"), about.manage),
             *ending(about),

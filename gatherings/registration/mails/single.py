@@ -1,10 +1,10 @@
 """Letters about one registration: a place, the waiting list, and goodbye."""
 
+from gatherings.mail.letters import Button, Facts, Link, Part, Words
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
-from gatherings.registration.mails.frame import About, hint, hosts_row, letter, please_answer
+from gatherings.registration.mails.frame import About, hint, hosts_row, letter, please_answer, ticket_part
 from gatherings.registration.mails.invitations import calendar_of
-from gatherings.registration.mails.letters import Button, Facts, Link, Part, Words
 from gatherings.registration.mails.times import start_words, time_rows, where_words
 from gatherings.registration.rules import JOIN_OPENS_MINUTES
 from gatherings.web.i18n import gettext as _
@@ -79,6 +79,7 @@ def confirmed(mail: OutboxMail) -> Letter:
             place_rows(about),
             Words(_("The invite in this mail puts it into your calendar and follows every change.")),
             way_in(about),
+            ticket_part(about),
             Button(_("Change or cancel"), about.manage),
             please_answer(),
             hint(),
@@ -142,6 +143,7 @@ def promoted(mail: OutboxMail) -> Letter:
             place_rows(about),
             Words(_("The invite in this mail puts it into your calendar and follows every change.")),
             way_in(about),
+            ticket_part(about),
             Words(_("If you cannot come, please say so with this button, so that somebody else can have your place.")),
             Button(_("Change or cancel"), about.manage),
             please_answer(),
@@ -177,6 +179,8 @@ def called_off(mail: OutboxMail) -> Letter:
 
 def cancelled(mail: OutboxMail) -> Letter:
     """Write that somebody cancelled, or left the waiting list; the calendar lets go of it."""
+    if mail.facts.get("by") == "host":
+        return _cancelled_by_hosts(mail)
     about = About.of(mail)
     calendar = calendar_of(mail)
     return letter(
@@ -200,22 +204,48 @@ def cancelled(mail: OutboxMail) -> Letter:
     )  # fmt: skip
 
 
+def _cancelled_by_hosts(mail: OutboxMail) -> Letter:
+    about = About.of(mail)
+    calendar = calendar_of(mail)
+    return letter(
+        about,
+        subject=_("Your registration was cancelled: %(title)s", title=about.held.title),
+        heading=_("Your registration was cancelled"),
+        preview=about.held.title,
+        parts=[
+            Words(_("The hosts have cancelled your registration for “%(title)s”.", title=about.held.title)),
+            place_rows(about, going=False),
+            Words(_("This mail takes it out of your calendar.")) if calendar else None,
+            Words(_("If you think that this is a mistake, please write to the hosts: an answer to this mail will do.")),
+            Button(_("See the page of this gathering"), about.page),
+            every_words(about),
+        ],
+        calendar=calendar,
+    )
+
+
 def moved_away(mail: OutboxMail) -> Letter:
     """Write to the old address that a registration has moved to another one; its entry goes away."""
     about = About.of(mail)
+    if mail.facts.get("by") == "host":
+        moved = _(
+            "The hosts corrected the e-mail address of a registration for “%(title)s”. This address is not the one "
+            "that was meant, and gets no more mail about it.",
+            title=about.held.title,
+        )
+    else:
+        moved = _(
+            "The registration for “%(title)s” now belongs to another e-mail address. It was confirmed from "
+            "there, and the next mails go there.",
+            title=about.held.title,
+        )
     return letter(
         about,
         subject=_("Moved to another address: %(title)s", title=about.held.title),
         heading=_("This registration has moved"),
         preview=about.held.title,
         parts=[
-            Words(
-                _(
-                    "The registration for “%(title)s” now belongs to another e-mail address. It was confirmed from "
-                    "there, and the next mails go there.",
-                    title=about.held.title,
-                )
-            ),
+            Words(moved),
             place_rows(about, going=False),
             Words(
                 _(

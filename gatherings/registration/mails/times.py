@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from gatherings.core import zones
+from gatherings.mail.letters import DateLine
 from gatherings.mail.message import clean_line
-from gatherings.registration.mails.letters import DateLine
 from gatherings.web.i18n import gettext as _
 from gatherings.web.times import Clock, time_words, when
 

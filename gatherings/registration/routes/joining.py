@@ -1,20 +1,29 @@
 """The way in: opens in time, notes who came, hands over to the meeting. Its link can only join."""
 
+import math
+import secrets
 from typing import Any
 
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from gatherings.accounts.links import wrong_links_counted
 from gatherings.core.clock import utc_now
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event
-from gatherings.registration.links import door_to_meeting, wrong_links_counted
+from gatherings.registration.actions.arriving import join_online
+from gatherings.registration.links import door_to_meeting
 from gatherings.registration.models import Registration
 from gatherings.registration.queries import get_by_link, get_date_of, get_series_by_link, list_dates_of
 from gatherings.registration.routes.blueprint import bp
 from gatherings.registration.rules import JOIN_CLOSES, JOIN_OPENS, JOIN_OPENS_MINUTES
 from gatherings.web.answers import answer
 from gatherings.web.rights import by_link, claim_of
+
+# Who waits at the door looks again when it opens, and now and then before: its hosts may change their minds.
+_LOOK_AT_MOST = 300  # seconds
+_LOOK_FOR_LINK = 20
+_SPREAD = 5  # so that not everybody comes in the very same second
 
 
 @bp.route("/join/<token>", methods=["GET", "POST"])
@@ -27,19 +36,41 @@ def join(token: str) -> Response:
         "title": title, "community": community, "zone": zone, "now": utc_now(), "path": f"/join/{token}",
     }  # fmt: skip
     if registration is None:
-        return answer("registration/join.html", state="none", event=None, **values)
+        return _door("none", event=None, **values)
     event = registration.event
     state = _state(registration, event)
     values |= {"event": event, "opens_at": event.starts_at - JOIN_OPENS, "minutes_before": JOIN_OPENS_MINUTES}
     if request.method != "POST":
-        return answer("registration/join.html", state=state, **values)
+        return _door(state, **values)
     if state != "open":
-        return answer("registration/join.html", status=409, state=state, **values)
-    transact(_note_arrival, registration.id)
-    # A transaction forgets what was read before it.
+        return answer(
+            "registration/join.html", status=409, state=state, look_again=_look_again(state, values), **values
+        )
+    transact(join_online, registration.id, now=utc_now())
+    # A transaction forgets what was read before it; and the link may have been changed while somebody waited.
     entered, _zone, _title, community = _find(current_session(), token)
     values["community"] = community
     return answer("registration/entering.html", url=entered.event.join_url if entered else "", **values)
+
+
+def _door(state: str, **values: Any) -> Response:
+    return answer(
+        "registration/join.html",
+        "registration/_join.html",
+        state=state,
+        look_again=_look_again(state, values),
+        **values,
+    )
+
+
+def _look_again(state: str, values: dict[str, Any]) -> int | None:
+    """Give the seconds after which the page of somebody who waits looks again; None when nothing will change."""
+    if state == "no link":
+        return _LOOK_FOR_LINK + secrets.randbelow(_SPREAD)
+    if state != "early":
+        return None
+    until = math.ceil((values["opens_at"] - values["now"]).total_seconds()) + 1
+    return min(until + secrets.randbelow(_SPREAD), _LOOK_AT_MOST)
 
 
 def _find(session: Session, token: str) -> tuple[Registration | None, str, str, Any]:
@@ -77,9 +108,3 @@ def _state(registration: Registration, event: Event) -> str:
 def is_web_link(url: str | None) -> bool:
     """Tell whether an organiser's link leads to a web page, and nowhere else."""
     return bool(url) and str(url).lower().startswith(("https://", "http://"))
-
-
-def _note_arrival(session: Session, registration_id: int) -> None:
-    registration = session.get_one(Registration, registration_id)
-    if registration.attended_at is None:
-        registration.attended_at = utc_now()

@@ -4,6 +4,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.forms import AddressForm
+from gatherings.accounts.links import wrong_links_counted
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import Conflict, NotFound
 from gatherings.core.words import say
@@ -17,7 +18,6 @@ from gatherings.registration.actions.moving_series import (
     move_series_to,
     person_of_series_address_link,
 )
-from gatherings.registration.links import wrong_links_counted
 from gatherings.registration.models import Registration
 from gatherings.registration.queries import get_by_link, get_series_by_link
 from gatherings.registration.routes.blueprint import bp

@@ -7,27 +7,31 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.forms import AddressForm
+from gatherings.accounts.links import wrong_links_counted
 from gatherings.core.clock import utc_now
 from gatherings.core.words import Sentence, say
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event
+from gatherings.events.queries import find_twin
 from gatherings.events.rules import Door, door
 from gatherings.questions.models import Question
 from gatherings.questions.queries import list_questions
 from gatherings.registration import rules
 from gatherings.registration.facts import queue_position, side_of
 from gatherings.registration.forms import Held, details_form, is_full
-from gatherings.registration.links import door_to_meeting, join_path, manage_path, wrong_links_counted
+from gatherings.registration.links import door_to_meeting, join_path, manage_path
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import (
     answers_of,
     consents_of,
+    find_live_of,
     get_by_link,
     get_series_by_link,
     list_dates_of,
     series_answers_of,
     series_consents_of,
 )
+from gatherings.registration.tickets import ticket_of
 from gatherings.web.answers import answer, go, wants_fragment
 from gatherings.web.rights import claim_of
 
@@ -43,6 +47,7 @@ NOTES: Mapping[str, Sentence] = {
     "waits": say("This date is full now. You are on its waiting list, and we write the moment a place is free."),
     "sent": say("The invite is on its way to you again."),
     "withdrawn": say("Your consent is withdrawn."),
+    "swapped": say("Done. You come to this sitting now; two mails tell your calendar."),
     "before": say("That was done before, so nothing more was needed."),
 }
 
@@ -94,10 +99,13 @@ def details_of(session: Session, thing: Thing, *, read: bool) -> Any:
     if isinstance(thing, Registration):
         answers = answers_of(session, thing)
         questions = list_questions(session, thing.event)
+        pools = (thing.places_id, thing.waits_for_id)
+        sides = frozenset(side for pool in pools if (side := side_of(thing.event, pool)) is not None)
     else:
         answers = series_answers_of(session, thing)
         questions = _series_questions(session, thing)
-    held = Held(thing.name, thing.zone, {number: row.value for number, row in answers.items()})
+        sides = frozenset({thing.wish})
+    held = Held(thing.name, thing.zone, {number: row.value for number, row in answers.items()}, sides)
     return details_form(questions, held, read=read)
 
 
@@ -130,12 +138,27 @@ def _single(registration: Registration, *, details: Any = None, other: Any = Non
         "other_side": other_side,
         "other_full": is_full(event.room if other_side == "room" else event.online) if other_side else False,
         "way_in": way_in(registration, event),
+        **other_sitting(session, registration, live=live),
+        "ticket": ticket_of(registration, event) if live else None,
         "minutes_before": rules.JOIN_OPENS_MINUTES,
         "details": details or (details_of(session, registration, read=False) if live else None),
         "other": other or (AddressForm(formdata=None) if live else None),
         "consents": consents_of(session, registration),
         "community": event.community,
     }
+
+
+def other_sitting(session: Session, registration: Registration, *, live: bool) -> dict[str, Any]:
+    """Give the other sitting that one can swap to (`twin`), or the page of one's place there after a swap."""
+    swapped = registration.state == "cancelled" and registration.cancelled_by == "swap"
+    twin = find_twin(session, registration.event) if live or swapped else None
+    if twin is None or twin.status != "published":
+        return {"twin": None, "swapped_to": None}
+    if live:
+        return {"twin": twin if door(twin, utc_now()) is Door.OPEN else None, "swapped_to": None}
+    # Whoever holds this link could have swapped with it: it opens no more than it did.
+    there = find_live_of(session, twin.id, registration.person_id)
+    return {"twin": twin, "swapped_to": manage_path(there) if there is not None else None}
 
 
 def way_in(registration: Registration, event: Event) -> str | None:
@@ -158,10 +181,17 @@ def _series(every: SeriesRegistration, *, details: Any = None, other: Any = None
         "details": details or (details_of(session, every, read=False) if live else None),
         "other": other or (AddressForm(formdata=None) if live else None),
         "other_side": _other_side(every) if live else None,
+        **(_next_ticket(dates) if live else {"ticket": None, "registration": None}),
         "consents": series_consents_of(session, every),
         "community": every.series.community,
         "rule": rule,
     }
+
+
+def _next_ticket(dates: list[tuple[Event, Registration]]) -> dict[str, Any]:
+    """Give the code for the door of the next date that one comes to in the room: each date has its own."""
+    found = ((row, ticket_of(row, event)) for event, row in dates if event.status == "published")
+    return next(({"ticket": code, "registration": row} for row, code in found if code is not None), {"ticket": None})
 
 
 def _other_side(every: SeriesRegistration) -> str | None:

@@ -1,0 +1,1 @@
+"""What changes communities, who has which role in them, and who belongs to them."""

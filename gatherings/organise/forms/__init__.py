@@ -1,0 +1,1 @@
+"""Forms of the organisers' screens, one module for each subject."""

@@ -1,0 +1,128 @@
+"""The forms by which organisers register others: one by hand, many from a list."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import wtforms
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.rules import normalise_address
+from gatherings.core.words import say
+from gatherings.events.models import Event
+from gatherings.questions.forms import fields_of, forget_unasked, mark
+from gatherings.questions.models import Question
+from gatherings.questions.queries import list_questions
+from gatherings.questions.rules import possible, sides_of
+from gatherings.questions.types import base
+from gatherings.registration.forms import answers_of
+from gatherings.registration.rules import Wanted
+from gatherings.web.forms import ChoiceField, CleanField, PlainForm, ZoneField, read_name
+from gatherings.web.i18n import gettext as _
+from gatherings.web.i18n import language_now, words
+
+_TOLD = say("Please tell them of the code of kindness first, then tick this.")
+
+
+class _Unneeded:
+    """A question whose answer may stay empty: an organiser need not know it."""
+
+    required = False
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._question, name)
+
+
+class _ByHandForm(PlainForm):
+    """Register somebody by hand."""
+
+    name = CleanField("", read_name, id="name")
+    email = CleanField("", normalise_address, id="email")
+    zone = ZoneField("", id="zone")
+    told = wtforms.BooleanField("", id="told")
+
+    event: Event
+    asked: Sequence[tuple[Any, str]] = ()
+    wish_marks: Mapping[str, int] = {}
+
+    @property
+    def sides(self) -> frozenset[str]:
+        """Give the ways in which they come."""
+        if "wish" not in self:
+            return sides_of(self.event.mode)
+        return frozenset({self.wish.data}) & {"online", "room"}
+
+    @property
+    def conditional(self) -> bool:
+        """Tell whether some question is asked only under a condition."""
+        return any(self[name].numbers for _question, name in self.asked)
+
+    @property
+    def questions(self) -> list[base.AnswerField]:
+        """Give the fields of the questions, in order."""
+        return [self[name] for _question, name in self.asked]
+
+
+def by_hand_form(session: Session, event: Event) -> Any:
+    """Make the form that registers somebody by hand, with what was sent if this is a POST."""
+    questions: list[Any] = [_Unneeded(one) for one in possible(list_questions(session, event), sides_of(event.mode))]
+    fields = fields_of(questions)
+    if event.mode == "hybrid":
+        fields["wish"] = ChoiceField("", choices=[("room", _("In the room")), ("online", _("Online"))], id="wish")
+    full = [("wait", _("They wait for a place like everybody else")), ("over", _("One place more, for them"))]
+    fields["full"] = ChoiceField("", choices=full, default="wait", id="full")
+    tell = [("yes", _("Send them the invite")), ("no", _("No mail: I tell them myself"))]
+    fields["mail"] = ChoiceField("", choices=tell, default="yes", id="mail")
+    form: Any = type("ByHandForm", (_ByHandForm,), fields)(data={"zone": event.zone})
+    form.event = event
+    form.asked = [(question, base.field_name(question)) for question in questions]
+    form.wish_marks = mark(form, questions, wish_known=event.mode != "hybrid")
+    for name, value in (("zone", event.zone), ("full", "wait"), ("mail", "yes")):
+        if not (form[name].data or "").strip():
+            form[name].data = value
+    return form
+
+
+def check_by_hand(form: Any) -> bool:
+    """Validate everything at once."""
+    form.validate()
+    forget_unasked(form, [question for question, _name in form.asked], form.sides)
+    if form.event.community.code_of_kindness and not form.told.data:
+        form.told.errors = [words(_TOLD)]
+    return not form.problems
+
+
+def wanted_by_hand(form: Any) -> Wanted:
+    """Give what a valid form asks for."""
+    return Wanted(
+        address=form.email.clean,
+        name=form.name.clean,
+        zone=form.zone.clean,
+        language=language_now(),
+        wish=form.wish.data if "wish" in form else None,
+        answers=answers_of(form),
+        code_agreed=bool(form.told.data),
+        made_by="host",
+        mail=form.mail.data == "yes",
+    )
+
+
+class ImportForm(PlainForm):
+    """A list that is brought over: pasted, or kept between the look at it and the press."""
+
+    text = wtforms.StringField("", id="text")
+    file = wtforms.StringField("", id="file")  # for problems with the file; the file itself is in request.files
+    wish = wtforms.StringField("", id="wish")
+    mail = wtforms.StringField("", id="mail")
+    told = wtforms.BooleanField("", id="told")
+    key = wtforms.StringField("")
+
+    def check(self, event: Event) -> bool:
+        """Check what is chosen for the whole list."""
+        self.mail.data = self.mail.data if self.mail.data in ("yes", "no") else "yes"
+        self.wish.data = self.wish.data if self.wish.data in ("room", "online") else ""
+        if event.community.code_of_kindness and not self.told.data:
+            self.told.errors = [words(_TOLD)]
+        return not self.problems

@@ -1,0 +1,1 @@
+"""What hosts do to communities, series, dates and events; each module holds one subject."""

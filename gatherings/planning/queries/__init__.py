@@ -1,0 +1,1 @@
+"""Reads of planning; each module holds one subject."""

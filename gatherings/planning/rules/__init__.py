@@ -1,0 +1,1 @@
+"""Rules of planning, without flask or database: what a change means before it is made."""

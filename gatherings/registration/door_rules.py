@@ -1,0 +1,73 @@
+"""Rules of the door: who is let in, and what is said to whom."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+# Checking in begins a day before the start and ends a day after the end: lists are often filled in afterwards.
+OPENS = timedelta(hours=24)
+CLOSES = timedelta(hours=24)
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: nobody can tell them from others (Crockford)
+_ALIKE = str.maketrans("OIL", "011")
+_LONG = 8
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How somebody stands at the door: a word that screens have sentences for, and when they came, if they did.
+
+    welcome (may come in) · came · online · waiting · cancelled · called off · early · late
+    """
+
+    word: str
+    came_at: datetime | None = None
+    how: str | None = None
+
+    @property
+    def by_hosts(self) -> bool:
+        """Tell whether somebody at the door noted it, who may take it back; else they came by their own link."""
+        return self.word == "came" and self.how in ("scan", "name")
+
+
+def standing(registration: Any, event: Any, now: datetime) -> Standing:
+    """Say how a registration stands at the door of the room of its event."""
+    if event.status == "cancelled":
+        return Standing("called off")
+    if registration.attended_at is not None:
+        return Standing("came", registration.attended_at, registration.attended_how)
+    if registration.state == "cancelled":
+        return Standing("cancelled")
+    if registration.state == "waitlisted":
+        return Standing("waiting")
+    if event.room_id is None or registration.places_id != event.room_id:
+        return Standing("online")
+    opens_at, closes_at = door_times(event)
+    return Standing("early" if now < opens_at else "late" if now > closes_at else "welcome")
+
+
+def door_times(event: Any) -> tuple[datetime, datetime]:
+    """Give from when until when people are checked in."""
+    return event.starts_at - OPENS, event.ends_at + CLOSES
+
+
+def is_day(event: Any, now: datetime) -> bool:
+    """Tell whether this is the day, so that numbers may change at any moment."""
+    opens_at, closes_at = door_times(event)
+    return event.status == "published" and opens_at <= now <= closes_at
+
+
+def short_code(public_id: str, version: int) -> str:
+    """Give the eight characters of a ticket, "K7QP 3MXA": 40 bits of what nobody else knows."""
+    digest = hashlib.sha256(f"ticket\n{public_id}\n{version}".encode()).digest()
+    number = int.from_bytes(digest[:5], "big")
+    letters = "".join(_LETTERS[number >> shift & 31] for shift in range(35, -1, -5))
+    return f"{letters[:4]} {letters[4:]}"
+
+
+def read_short_code(typed: str) -> str | None:
+    """Give the code that somebody typed, as it is printed; None for what cannot be one."""
+    letters = "".join(typed.upper().translate(_ALIKE).replace("-", "").split())
+    if len(letters) != _LONG or not set(letters) <= set(_LETTERS):
+        return None
+    return f"{letters[:4]} {letters[4:]}"
