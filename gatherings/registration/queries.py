@@ -216,7 +216,7 @@ def count_answers(session: Session, question_ids: Sequence[int]) -> dict[int, in
         .where(Answer.question_id.in_(question_ids), given)
         .group_by(Answer.question_id)
     )
-    return dict(session.execute(counted).all())  # type: ignore[arg-type]  # rows of two
+    return dict(session.execute(counted).all())
 
 
 def answered(session: Session, question_id: int) -> int:

@@ -20,7 +20,7 @@ def check_origin() -> None:
 
 
 def refuse_other_sites() -> None:
-    """Refuse this request unless one of our own pages caused it; a machine's view asks for it where a person presses."""
+    """Refuse this request unless one of our own pages caused it; a machine's view asks this where a person presses."""
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if fetch_site is not None:
         allowed = fetch_site == "same-origin"

@@ -69,7 +69,7 @@ def test_server_with_a_wrong_clock_opens_and_closes_on_time(houses, minutes):
             return (await visitor.get(f"/events/{event.slug}")).text
 
     async def run() -> list[str]:
-        return await asyncio.gather(look(closed), look(early), look(open_))
+        return list(await asyncio.gather(look(closed), look(early), look(open_)))
 
     pages = run_all(run())
     assert ["has closed" in page for page in pages] == [True, False, False]

@@ -1,5 +1,6 @@
 """What tests of organisers' screens do: press a button, read what a form would send."""
 
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask.testing import FlaskClient
 from tests.signing import token_in
 
 
-def press(client: FlaskClient, path: str, data: dict[str, object] | None = None) -> Any:
+def press(client: FlaskClient, path: str, data: Mapping[str, object] | None = None) -> Any:
     token = token_in(client.get("/organise/account").text)
     return client.post(path, data={"csrf_token": token, **(data or {})})
 

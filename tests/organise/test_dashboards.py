@@ -116,3 +116,22 @@ def test_empty_dashboards_say_what_to_do_first(client: FlaskClient, session: Ses
     sign_in(client, session, make_role(session, community, "owner"))
     assert "No gathering is planned" in client.get("/organise").text
     assert "Nothing is planned yet" in client.get(f"/organise/communities/{community.slug}").text
+
+
+@pytest.mark.one_database("of screens, not of SQL")
+def test_what_needs_somebody_leads_to_just_those(client: FlaskClient, session: Session) -> None:
+    event = make_event(session, capacity_online=2, starts_local=datetime(2031, 1, 1, 18))
+    people = [
+        make_registration(session, event, address=f"p{number}@example.org", name=f"P{number}") for number in range(3)
+    ]
+    make_question(session, event, required=True)
+    mail = session.scalars(select(OutboxMail).where(OutboxMail.about == f"registration:{people[0].public_id}")).one()
+    mail.state, mail.last_error = "failed", "550 no such user"
+    sign_in(client, session, make_role(session, event.community, "organiser"))
+    session.commit()
+    found = {}
+    for need in list_needs(session, [event.community_id], NOW):
+        page = client.get(need.path)
+        assert page.status_code == 200
+        found[need.kind] = [name for name in ("P0", "P1", "P2") if f">{name}</a>" in page.text]
+    assert found == {"mail": ["P0"], "waiting": ["P2"], "answers": ["P0", "P1", "P2"]}

@@ -115,3 +115,15 @@ def test_who_may_look(client: FlaskClient, session: Session) -> None:
         assert [client.get(path).status_code for path in paths] == [status] * 3, role
     sign_in(client, session, make_role(session, make_community(session), "owner", "other@example.org"))
     assert [client.get(path).status_code for path in paths] == [404] * 3
+
+
+def test_a_kinder_hour_is_filled_into_the_forms(client: FlaskClient, session: Session) -> None:
+    series = make_series(session)
+    event = make_event(session, series.community, minutes=90)
+    sign_in(client, session, make_role(session, series.community, "organiser"))
+    page = client.get(f"/organise/events/{event.slug}/edit?starts=2026-12-17T23:00").text
+    for field, value in (("starts_date", "2026-12-17"), ("starts_time", "23:00"), ("ends_date", "2026-12-18")):
+        assert f'name="{field}" value="{value}"' in page
+    assert 'name="at" value="09:30"' in client.get(f"/organise/series/{series.slug}/rule?starts=2026-12-17T09:30").text
+    for wrong in ("2026-02-30T10:00", "x" * 500, "2026-12-17T25:00"):
+        assert client.get(f"/organise/events/{event.slug}/edit?starts={wrong}").status_code == 200

@@ -115,7 +115,7 @@ def stream_members(session: Session, community_id: int, filters: Filters) -> Ite
         yield from (row[:-1] for row in rows)
         if len(rows) < BATCH:
             return
-        after = rows[-1][-1]
+        after = str(rows[-1][-1])
 
 
 _TAKEN = (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response, make_response, redirect, request
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.links import wrong_links_counted
@@ -54,7 +54,7 @@ def member_details(token: str) -> Response:
     """Change name, zone, country, language, news."""
     mine = _look(token)
     if request.method != "POST":
-        return go(f"/members/{token}")
+        return _only_shown(token)
     form = member_form(mine, read=True)
     if not form.validate():
         return _page(token, mine, form=form, status=422)
@@ -73,7 +73,7 @@ def member_accept(token: str) -> Response:
     """Say yes to an invitation, or come back."""
     mine = _look(token)
     if request.method != "POST":
-        return go(f"/members/{token}")
+        return _only_shown(token)
     consent = consent_words(mine.community) if request.form.get("news") == "yes" else ""
 
     def act(session: Session, mine: Member) -> str:
@@ -89,7 +89,7 @@ def member_leave(token: str) -> Response:
     """Leave, with one press."""
     _look(token)
     if request.method != "POST":
-        return go(f"/members/{token}")
+        return _only_shown(token)
 
     def act(session: Session, mine: Member) -> str:
         return "left" if leave(session, mine, now=utc_now()) else "before"
@@ -118,6 +118,11 @@ def member_not_me(token: str) -> Response:
 def member_forgotten() -> Response:
     """Say that the membership is gone; nothing personal stands here."""
     return answer("communities/forgotten.html")
+
+
+def _only_shown(token: str) -> Response:
+    """Lead somebody who opened the address of a button to the page it stands on."""
+    return make_response(redirect(f"/members/{token}", code=302))
 
 
 def _back(token: str, note: str) -> Response:

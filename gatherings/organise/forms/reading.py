@@ -3,7 +3,7 @@
 import re
 import string
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from gatherings.planning.rules.slugs import is_slug
 
 MOST_PLACES = 1_000_000
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_STARTS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2})")
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 _BAD_DAY = say("This is not a date that we know. Please write it like 2027-03-18.")
 _BAD_HOUR = say("This is not a time that we know. Please write it like 18:00.")
@@ -147,3 +148,13 @@ def country_reader(locale: str) -> Callable[[str], str]:
         return code
 
     return read
+
+
+def starts_asked(text: str) -> datetime | None:
+    """Read the wall-clock time of an address (`?starts=2026-12-17T19:00`); None for anything else."""
+    if _STARTS.fullmatch(text) is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

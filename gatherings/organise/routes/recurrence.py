@@ -16,6 +16,7 @@ from gatherings.core.words import Sentence
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event, Series
 from gatherings.organise.access import may, organiser
+from gatherings.organise.forms.reading import starts_asked
 from gatherings.organise.forms.recurrence import RuleForm, first_rule, rule_form, skipped_of
 from gatherings.organise.routes.blueprint import bp
 from gatherings.planning.actions.rule_setting import NO_ROOM, count_kept, is_same, set_rule
@@ -82,6 +83,9 @@ def rule(series: Series) -> Response:
         form.edits.data = str(series.edits)
         since = request.args.get("since", "")  # "all from here on", asked for at a date
         form.since.data = since if since in [key for key, _words in form.since.choices] else ""
+        kinder = starts_asked(request.args.get("starts", ""))  # an hour that was found to be a kinder one
+        if kinder is not None:
+            form.at.data = f"{kinder:%H:%M}"
         return _page(form, series, unshown=unshown)
     if not form.validate():
         return _page(form, series, status=422)

@@ -1,6 +1,5 @@
 """A second sitting of the same gathering, at an hour that is kind to those who sleep during the first."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +13,13 @@ from gatherings.events.models import Event
 from gatherings.events.queries import find_twin
 from gatherings.organise.access import may, organiser
 from gatherings.organise.forms.day import SittingForm
+from gatherings.organise.forms.reading import starts_asked
 from gatherings.organise.routes.blueprint import bp
 from gatherings.organise.routes.events.when import Clocks, clocks_of
 from gatherings.planning.actions.twins import Sitting, make_twin
 from gatherings.planning.queries.events import editable
 from gatherings.web.answers import answer, go
 from gatherings.web.requests import settings
-
-_STARTS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2})")
 
 
 @bp.route("/events/<event>/twin", methods=["GET", "POST"])
@@ -61,11 +59,11 @@ def twin_clocks(event: Event) -> Response:
 
 
 def _fresh(event: Event) -> SittingForm:
-    starts = _STARTS.fullmatch(request.args.get("starts", ""))
+    starts = starts_asked(request.args.get("starts", ""))
     return SittingForm(
         formdata=None,
-        starts_date=starts[1] if starts else "",
-        starts_time=starts[2] if starts else "",
+        starts_date=f"{starts:%Y-%m-%d}" if starts else "",
+        starts_time=f"{starts:%H:%M}" if starts else "",
         join_url=event.join_url or "",
         capacity_room=event.room.capacity if event.room else None,
         capacity_online=event.online.capacity if event.online else None,

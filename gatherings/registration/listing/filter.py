@@ -15,6 +15,7 @@ HOURS: Final = ("asleep", "breakfast", "work", "evening")  # core/hours.py: doin
 YES_NO: Final = ("yes", "no")
 MADE_BY: Final = ("person", "host", "list")
 SORTS: Final = ("-time", "time", "name", "-name", "hour", "-hour", "state", "-state")  # the first one by itself
+MAIL: Final = ("failed",)  # a mail about it could not be delivered
 LONGEST_WORDS: Final = 100
 LONGEST_KEY: Final = 100
 _COUNTRY = re.compile("[A-Z]{2}")
@@ -43,6 +44,7 @@ class Filter:
     first: str = ""
     came: str = ""
     made_by: str = ""
+    mail: str = ""
     sort: str = SORTS[0]
     names_only: bool = False
 
@@ -65,6 +67,7 @@ class Filter:
             first=_one_of(args.get("first"), YES_NO),
             came=_one_of(args.get("came"), YES_NO),
             made_by=_one_of(args.get("made_by"), MADE_BY),
+            mail=_one_of(args.get("mail"), MAIL),
             sort=_one_of(args.get("sort"), SORTS) or SORTS[0],
         )
 
@@ -87,7 +90,7 @@ class Filter:
 
     def for_names_only(self) -> "Filter":
         """Give it for whoever may see neither addresses nor answers: they find nothing by those."""
-        return replace(self, question="", answer="", names_only=True)
+        return replace(self, question="", answer="", mail="", names_only=True)
 
 
 _NOT_PLAIN = ("question", "answer", "sort", "names_only")

@@ -13,12 +13,17 @@ from gatherings.core.folding import fold
 from gatherings.core.hours import doing
 from gatherings.core.zone_table import place_of
 from gatherings.events.models import Event
+from gatherings.mail.models import OutboxMail
 from gatherings.questions.models import Question
 from gatherings.registration.listing.filter import Filter
 from gatherings.registration.models import Answer, Registration
 from gatherings.registration.rules import HOLDING, LIVE
 
 MOST_WORDS = 8
+# Few mails fail: from them to what they are about, and not the other way.
+_WITH_FAILED_MAIL = select(func.substr(OutboxMail.about, len("registration:") + 1)).where(
+    OutboxMail.state == "failed", OutboxMail.about.startswith("registration:")
+)
 _NOTHING = ("null", "[]", '""')  # an answer that was taken back, as JSON
 
 
@@ -50,6 +55,8 @@ def conditions(
         )
     if filter.made_by:
         found.append(Registration.made_by == filter.made_by)
+    if filter.mail and not filter.names_only:
+        found.append(Registration.public_id.in_(_WITH_FAILED_MAIL))
     return found
 
 

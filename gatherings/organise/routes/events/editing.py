@@ -16,7 +16,7 @@ from gatherings.events.models import Event
 from gatherings.organise.access import may, organiser, signed_in_only
 from gatherings.organise.forms.event import MARKDOWN, ROWS, EventForm, make_form, sent_edits, sent_key
 from gatherings.organise.forms.event_data import empty_values
-from gatherings.organise.forms.reading import countries
+from gatherings.organise.forms.reading import countries, starts_asked
 from gatherings.organise.routes.blueprint import bp
 from gatherings.organise.routes.events.differences import shown_differences
 from gatherings.organise.routes.events.when import FIELDS, clocks_of
@@ -83,6 +83,7 @@ def edit(event: Event) -> Response:
     form.present_time = present["time"]
     if request.method != "POST":
         filled = _fill(form, event.community, event)
+        _move(form, event)
         _open(form, event, present)
         return _page(form, event.community, event, filled=filled)
     form.fill(present, [name for name in LABELS if request.form.get(f"take_{name}") == "theirs"])
@@ -165,6 +166,16 @@ def _fill(form: EventForm, community: Community, event: Event | None) -> str:
         form.starts_date.data, form.ends_date.data = starts, ""
     form.fill(values, names)
     return other.title
+
+
+def _move(form: EventForm, event: Event) -> None:
+    """Put the time of `?starts=2026-12-17T19:00` into the form, as long as before; nothing is saved by that."""
+    starts = starts_asked(request.args.get("starts", ""))
+    if starts is None or event.all_day:
+        return
+    ends = starts + (event.ends_local - event.starts_local)
+    form.starts_date.data, form.starts_time.data = f"{starts:%Y-%m-%d}", f"{starts:%H:%M}"
+    form.ends_date.data, form.ends_time.data = f"{ends:%Y-%m-%d}", f"{ends:%H:%M}"
 
 
 def _form(values: Mapping[str, Any], community: Community, event: Event | None, by: int) -> EventForm:

@@ -40,6 +40,7 @@ MADE_BY: Mapping[str, Sentence] = {
     "host": say("Registered by a host"),
     "list": say("Brought over from a list"),
 }
+MAIL: Mapping[str, Sentence] = {"failed": say("A mail could not be delivered")}
 # Every list by its own name in the address. What is not here is told below.
 _CHOICES: Mapping[str, Mapping[str, Sentence]] = {
     "state": STATES,
@@ -48,6 +49,7 @@ _CHOICES: Mapping[str, Mapping[str, Sentence]] = {
     "first": FIRST,
     "came": CAME,
     "made_by": MADE_BY,
+    "mail": MAIL,
 }
 
 
