@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, aliased, undefer
 
 from gatherings.core.errors import NotFound
 from gatherings.mail.models import OutboxMail
@@ -63,3 +63,12 @@ def count_by_state(session: Session) -> dict[str, int]:
     """Count mails by state; states without mails are left out."""
     rows = session.execute(select(OutboxMail.state, func.count()).group_by(OutboxMail.state))
     return {row[0]: row[1] for row in rows}
+
+
+def unsettled() -> ColumnElement[bool]:
+    """Give the condition that no later mail has reached the same address: what failed still needs somebody."""
+    later = aliased(OutboxMail)
+    reached = select(later.id).where(
+        later.recipient == OutboxMail.recipient, later.id > OutboxMail.id, later.state == "sent"
+    )
+    return ~reached.exists()

@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from gatherings.communities.models import Member
+from gatherings.communities.models import Community, Member
 from gatherings.core import zones
 from gatherings.db.places import Places
 from gatherings.events.models import Event, Series
+from gatherings.letters.models import Letter
 from gatherings.mail.models import OutboxMail
+from gatherings.mail.queries import unsettled
 from gatherings.organise.rules import Need
 from gatherings.questions.models import Question
 from gatherings.registration.models import Answer, Registration
@@ -115,16 +117,18 @@ def _waiting(session: Session, event_ids: Sequence[int]) -> dict[int, int]:
 def list_needs(
     session: Session, community_ids: Sequence[int], now: datetime, *, event_id: int | None = None
 ) -> list[Need]:
-    """List what needs somebody in some communities, the soonest gathering first: four queries, whatever there is.
+    """List what needs somebody in some communities, the soonest gathering first: five queries, whatever there is.
 
     Mail that failed, people who wait, what is full, questions that people have not answered, a missing meeting link,
-    drafts whose day is near. `event_id`: of this gathering alone.
+    drafts whose day is near. A mail is settled when a later one reached the same address. `event_id`: of this
+    gathering alone.
     """
     where = Event.community_id.in_(community_ids) & (Event.ends_at > now)
     if event_id is not None:
         where = where & (Event.id == event_id)
     needs = [
         *_failed_mail(session, where),
+        *_refused_letters(session, community_ids, now, event_id),
         *_full_or_waiting(session, where),
         *_unanswered(session, where),
         *_unfinished(session, where, now),
@@ -143,12 +147,39 @@ def _failed_mail(session: Session, where: ColumnElement[bool]) -> list[Need]:
         .where(
             OutboxMail.state == "failed",
             OutboxMail.about.like("registration:%"),
+            unsettled(),
             where,
             Registration.state.in_(LIVE),
         )
         .group_by(Event.community_id, Event.slug, Event.title, Event.starts_at)
     )
     return [Need("mail", *row) for row in rows]
+
+
+def _refused_letters(session: Session, community_ids: Sequence[int], now: datetime, event_id: int | None) -> list[Need]:
+    of_letter = OutboxMail.about == "letter:" + Letter.public_id
+    rows = session.execute(
+        select(Letter.public_id, Letter.subject, Letter.sent_at, Community.id, Community.slug, Event.slug, func.count())
+        .select_from(OutboxMail)
+        .join(Letter, and_(of_letter, Letter.public_id == func.substr(OutboxMail.about, 8)))
+        .join(Community, Community.id == Letter.community_id)
+        .outerjoin(Event, Event.id == Letter.event_id)
+        .where(
+            OutboxMail.state == "failed",
+            OutboxMail.about.like("letter:%"),
+            OutboxMail.recipient != "",
+            unsettled(),
+            Letter.community_id.in_(community_ids),
+            or_(Event.id.is_(None), Event.ends_at > now) if event_id is None else Event.id == event_id,
+        )
+        .group_by(Letter.public_id, Letter.subject, Letter.sent_at, Community.id, Community.slug, Event.slug)
+    )
+    needs = []
+    for public_id, subject, sent_at, community_id, community, event, number in rows:
+        base = f"/organise/events/{event}" if event else f"/organise/communities/{community}"
+        path = f"{base}/letters/{public_id}/people?state=failed"
+        needs.append(Need("letter", community_id, event or "", subject, sent_at or now, number, path))
+    return needs
 
 
 def _full_or_waiting(session: Session, where: ColumnElement[bool]) -> list[Need]:

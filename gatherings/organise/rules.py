@@ -16,7 +16,7 @@ _PATHS = {
     "link": "/day",
     "draft": "/edit",
 }
-_RIGHTS = {"full": "edit", "link": "run", "draft": "edit"}  # the others: "people"
+_RIGHTS = {"full": "edit", "link": "run", "draft": "edit", "letter": "write"}  # the others: "people"
 _FULL = {"room": say("The room is full."), "online": say("Online is full.")}
 
 
@@ -24,8 +24,9 @@ _FULL = {"room": say("The room is full."), "online": say("Online is full.")}
 class Need:
     """Something that waits for an organiser at one gathering.
 
-    `kind`: mail (failed), waiting, full, answers, link, draft; `count` of people or mails; `detail` is the side that
-    is full or waited for ("room", "online"), or the question's words, whose public id is `question`.
+    `kind`: mail (failed), letter (refused for some), waiting, full, answers, link, draft; `count` of people or mails;
+    `detail` is the side that is full or waited for ("room", "online"), the question's words, whose public id is
+    `question`, or the letter's address. A letter to members has no gathering: its title and when it was sent.
     """
 
     kind: str
@@ -45,12 +46,20 @@ class Need:
     @property
     def path(self) -> str:
         """Give the address of the screen where something can be done about it."""
+        if self.kind == "letter":
+            return self.detail
         last = f"/registrations?answer={self.question}:none" if self.kind == "answers" else _PATHS[self.kind]
         return f"/organise/events/{self.slug}{last}"
 
     @property
     def words(self) -> Sentence:
         """Say what it is."""
+        if self.kind == "letter":
+            return say_many(
+                "A letter could not be delivered to one person.",
+                "A letter could not be delivered to %(num)s people.",
+                self.count,
+            )
         if self.kind == "mail":
             return say_many("One mail could not be delivered.", "%(num)s mails could not be delivered.", self.count)
         if self.kind == "waiting" and self.detail == "room":

@@ -17,7 +17,7 @@ def film(path: Path, scenes: list[tuple[str, float]]) -> None:
         for text, seconds in scenes:
             frame = bytearray(grey)
             if text:
-                rows = list(segno.make_qr(text, error="m").matrix_iter(scale=5, border=4))
+                rows = [bytes(row) for row in segno.make_qr(text, error="m").matrix_iter(scale=5, border=4)]
                 top, left = (HEIGHT - len(rows)) // 2, (WIDTH - len(rows[0])) // 2
                 assert top >= 0
                 for y, row in enumerate(rows):

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import segno
-from playwright.sync_api import Browser, BrowserType, Page, TimeoutError
+from playwright.sync_api import Browser, BrowserType, Page
 from sqlalchemy import select, update
 
 from gatherings.core import zones
@@ -19,6 +17,7 @@ from gatherings.registration.door_rules import short_code
 from gatherings.registration.links import join_path, manage_path
 from gatherings.registration.models import Registration
 from gatherings.web.rights import signer
+from tests.browser.camera import camera_args, film, start_camera
 from tests.browser.kit import Visitor, faults, visitor
 from tests.drills.houses import House
 from tests.factories import make_community, make_event, make_registration
@@ -26,26 +25,7 @@ from tests.signing import COOKIE, make_role, make_sign_in
 
 pytestmark = pytest.mark.needs("browser")
 
-WIDTH, HEIGHT, RATE = 320, 240, 10
 NAME = "Zoë & Sons <3, 李雷, محمد"
-
-
-def film(path: Path, scenes: list[tuple[str, float]]) -> None:
-    """Write a video (YUV4MPEG2) of codes held before a camera, each for some seconds; "" is an empty table."""
-    grey, chroma = bytearray([160]) * (WIDTH * HEIGHT), bytes([128]) * (WIDTH * HEIGHT // 2)
-    with path.open("wb") as out:
-        out.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
-        for text, seconds in scenes:
-            frame = bytearray(grey)
-            if text:
-                rows = list(segno.make_qr(text, error="m").matrix_iter(scale=5, border=4))
-                top, left = (HEIGHT - len(rows)) // 2, (WIDTH - len(rows[0])) // 2
-                assert top >= 0
-                for y, row in enumerate(rows):
-                    start = (top + y) * WIDTH + left
-                    frame[start : start + len(row)] = bytes(0 if dark else 255 for dark in row)
-            for _frame in range(int(seconds * RATE)):
-                out.write(b"FRAME\n" + frame + chroma)
 
 
 @pytest.fixture
@@ -81,15 +61,12 @@ def open_scan(browser_type: BrowserType, browser_type_launch_args: dict[str, Any
     made: list[Browser] = []
 
     def start(house: House, slug: str, cookie: str, scenes: list[tuple[str, float]] | None, **options: Any) -> Visitor:
-        arguments = [*browser_type_launch_args["args"], "--use-fake-device-for-media-stream"]
+        arguments = list(browser_type_launch_args["args"])
         if scenes is not None:
             film(tmp_path / "film.y4m", scenes)
-            arguments += [
-                f"--use-file-for-fake-video-capture={tmp_path / 'film.y4m'}",
-                "--use-fake-ui-for-media-stream",
-            ]
+            arguments += camera_args(tmp_path / "film.y4m")
         else:
-            arguments += ["--deny-permission-prompts"]
+            arguments += ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
         browser = browser_type.launch(**{**browser_type_launch_args, "args": arguments})
         made.append(browser)
         somebody = visitor(browser, house.server.url, **options)
@@ -100,12 +77,6 @@ def open_scan(browser_type: BrowserType, browser_type_launch_args: dict[str, Any
     yield start
     for browser in made:
         browser.close()
-
-
-def start_camera(page: Page) -> None:
-    """Press, unless the browser allowed it before: then it starts by itself."""
-    with suppress(TimeoutError):
-        page.get_by_role("button", name="Start the camera").click(timeout=1000)
 
 
 def said(page: Page) -> str:
@@ -229,7 +200,8 @@ def test_the_codes_of_manage_page_and_mail_are_read(house: House, hall: Any, bro
 
 
 def _asset(house: House) -> str:
-    return str(house.app.jinja_env.globals["asset"]("vendor/jsqr.min.js"))
+    asset: Any = house.app.jinja_env.globals["asset"]
+    return str(asset("vendor/jsqr.min.js"))
 
 
 def test_the_door_opens_by_itself_for_who_waits(house: House, browser: Browser) -> None:

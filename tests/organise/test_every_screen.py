@@ -136,7 +136,7 @@ def test_every_screen_opens_for_an_owner_and_is_kept_by_nobody(
     app: Flask, client: FlaskClient, session: Session, place: dict[str, str]
 ) -> None:
     sign_in(client, session, make_role(session, session.get_one(Community, int(place["community_id"])), "owner"))
-    wrong = []
+    wrong: list[tuple[str, int | str]] = []
     for rule, _right in screens(app):
         if "GET" not in (rule.methods or set()):
             continue

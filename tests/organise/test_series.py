@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from gatherings.audit.models import LogEntry
@@ -160,7 +160,7 @@ def test_the_next_date_is_opened_filled_from_the_last_with_a_speaker(organiser, 
 
 def test_next_date_is_made_where_none_stands_ahead(organiser: FlaskClient, session: Session):
     one = session.scalars(select(Series)).one()
-    session.execute(Event.__table__.delete().where(Event.series_id == one.id))
+    session.execute(delete(Event).where(Event.series_id == one.id))
     path = f"/organise/series/{one.slug}/next"
     assert "Make the next date" in organiser.get(path).text
     assert press(organiser, path).location.startswith("/organise/events/")

@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -136,6 +137,7 @@ def test_dates_can_be_left_out(organiser: FlaskClient, session: Session, series:
     make_every(session, first, address="every@example.org")
     data, page = look(organiser)
     assert "This is the rule that the series has now." in page
+    assert second.original_local is not None
     skipped = second.original_local.isoformat()
     assert f'value="{skipped}"' in page
     wrong = ["2030-01-01T18:00:00", "nonsense", "2027-01-21T18:00:00+00:00", ""]
@@ -193,7 +195,7 @@ def test_what_a_count_means_is_a_number_of_dates(organiser: FlaskClient, session
     assert again(session).rules[-1].rule.startswith("FREQ=MONTHLY;BYDAY=3TH;")
 
 
-BAD = {
+BAD: dict[str, Any] = {
     "kind": ["", "yearly", "nth' OR 1=1"],
     "numbers": [[], ["7"], ["3", "x"]],
     "weekday": ["7", "-1", "monday"],
@@ -311,7 +313,7 @@ def test_who_comes_every_month_gets_one_mail_with_those_that_stay(
 
 def test_the_ends_of_the_calendar_are_no_trouble(organiser: FlaskClient, session: Session):
     every_day = {"kind": "weekly", "weekdays": [str(day) for day in range(7)]}
-    far = [
+    far: list[dict[str, Any]] = [
         every_day | {"begins": "1900-01-01", "ends": "count", "count": "9999"},
         every_day | {"begins": "1900-01-01", "ends": "until", "until": "2999-12-31"},
         {"begins": "2999-12-01", "every": "24"},

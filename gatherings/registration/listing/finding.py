@@ -14,6 +14,7 @@ from gatherings.core.hours import doing
 from gatherings.core.zone_table import place_of
 from gatherings.events.models import Event
 from gatherings.mail.models import OutboxMail
+from gatherings.mail.queries import unsettled
 from gatherings.questions.models import Question
 from gatherings.registration.listing.filter import Filter
 from gatherings.registration.models import Answer, Registration
@@ -22,7 +23,7 @@ from gatherings.registration.rules import HOLDING, LIVE
 MOST_WORDS = 8
 # Few mails fail: from them to what they are about, and not the other way.
 _WITH_FAILED_MAIL = select(func.substr(OutboxMail.about, len("registration:") + 1)).where(
-    OutboxMail.state == "failed", OutboxMail.about.startswith("registration:")
+    OutboxMail.state == "failed", OutboxMail.about.startswith("registration:"), unsettled()
 )
 _NOTHING = ("null", "[]", '""')  # an answer that was taken back, as JSON
 
