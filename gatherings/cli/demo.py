@@ -11,14 +11,17 @@ from pathlib import Path
 
 import click
 from flask_migrate import upgrade
+from sqlalchemy import select
 
 from gatherings.app import create_app, data_folder
+from gatherings.cli.demo_people import fill_demo
 from gatherings.cli.organiser import demo_organiser
 from gatherings.cli.running import stop_all, watch, web_process, worker_process
 from gatherings.config import read_settings
 from gatherings.core.clock import utc_now
-from gatherings.db.session import db
+from gatherings.db.session import current_session, db
 from gatherings.loading.command import command as load_programme
+from gatherings.registration.models import Registration
 
 _NOT_OURS = (
     "SMTP_URL", "REDIS_URL", "PROXY_COUNT", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "MAIL_FROM",
@@ -80,8 +83,11 @@ def _prepare(folder: Path, port: int) -> str:
     app = create_app(settings)
     with app.app_context():
         upgrade(directory=str(data_folder("migrations")))
+        settled = current_session().scalar(select(Registration.id).limit(1)) is not None  # kept from the last time
         status, lines = load_programme(PROGRAMME, settings.site, utc_now())
         sign_in = demo_organiser(app, *ORGANISER, life=timedelta(days=1)) if status == 0 else None
+        if status == 0 and not settled:
+            fill_demo(app, settings.site, now=utc_now())
         db.engine.dispose()
     if status:
         click.echo("\n".join(lines), err=True)

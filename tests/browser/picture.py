@@ -1,11 +1,12 @@
 """Make docs/pictures: pages of the demo on a phone beside the same page on a desk, seen from Auckland.
 
-python -m tests.browser.picture [event listing series community dark]
+python -m tests.browser.picture [event listing series community dark organise-registrations …]
 """
 
 import sys
 import tempfile
 from base64 import b64encode
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -18,14 +19,26 @@ from gatherings.events.models import Event, Series
 from tests.browser.kit import Visitor, visitor
 from tests.databases import SqliteTemplate
 from tests.drills.houses import House, open_house
+from tests.factories import make_registration
 from tests.parts import need
 from tests.servers import ROOT
+from tests.signing import COOKIE, make_role, make_sign_in
 
 FOLDER = ROOT / "docs" / "pictures"
 MOST = 250_000  # bytes each
 PHONE, DESK, HEIGHT = 360, 1100, 760
 SCHEMES: dict[str, Literal["light", "dark"]] = {"dark": "dark"}  # the others are light
-FROM = {"series": "#dates"}  # what stands at the top of the picture instead of the page's own
+PUBLIC = ["event", "listing", "series", "community", "dark"]
+ORGANISE = ["organise-series", "organise-registrations", "organise-kinder", "organise-day"]
+ZONES = (
+    "Europe/London Europe/Stockholm America/New_York Australia/Melbourne Pacific/Auckland America/Toronto Asia/Kolkata "
+    "Africa/Lagos Europe/Paris America/Los_Angeles Asia/Tokyo America/Sao_Paulo Europe/Dublin Africa/Johannesburg"
+).split()
+NAMES = "Aroha Bo Chidi Dana Elin Farid Grace Hana Ines Jonas Kōwhai Leif Mei Noor Oskar Priya".split()
+FROM = {
+    "series": ("#dates", 24),
+    "organise-kinder": (".heat thead", 220),
+}  # what stands at the top of the picture, with so many pixels above it
 FRAME = """<!doctype html><style>
   body {{ margin: 0; padding: 32px; background: #e4dccb; display: inline-flex; gap: 32px; align-items: start; }}
   img {{ display: block; border-radius: 10px; box-shadow: 0 6px 24px rgb(60 45 20 / 25%); }}
@@ -34,14 +47,15 @@ FRAME = """<!doctype html><style>
 
 def main() -> None:
     """Write the pictures; ends with 1 if one became too heavy for a README."""
-    wanted = sys.argv[1:] or ["event", "listing", "series", "community", "dark"]
+    wanted = sys.argv[1:] or [*PUBLIC, *ORGANISE]
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         browser = playwright.chromium.launch(executable_path=need("browser"), args=["--no-sandbox", "--disable-gpu"])
         with SqliteTemplate(folder).fresh(folder) as url, open_house(folder, url, workers=1) as house:
             FOLDER.mkdir(parents=True, exist_ok=True)
             paths = _paths(house)
-            sizes = {one: _draw(browser, house, one, paths[one]) for one in wanted}
+            cookie = _people(house, paths)
+            sizes = {one: _draw(browser, house, one, paths[one], cookie) for one in wanted}
         browser.close()
     for one, size in sizes.items():
         print(f"docs/pictures/{one}.png: {size} bytes")
@@ -63,19 +77,53 @@ def _paths(house: House) -> dict[str, str]:
     )
     ((event, series, community),) = house.ask(coming)
     paths = {"event": f"/events/{event}", "listing": "/", "series": f"/series/{series}"}
-    return paths | {"community": f"/communities/{community}", "dark": f"/events/{event}"}
+    paths |= {"community": f"/communities/{community}", "dark": f"/events/{event}"}
+    paths |= {
+        "organise-series": f"/organise/series/{series}",
+        "organise-kinder": f"/organise/events/{event}/kinder-hour",
+    }
+    hall = "gathering-of-kindness-melbourne"
+    return paths | {
+        "organise-registrations": f"/organise/events/{event}/registrations",
+        "organise-day": f"/organise/events/{hall}/day?q=a",
+    }
 
 
-def _draw(browser: Browser, house: House, name: str, path: str) -> int:
+def _people(house: House, paths: dict[str, str]) -> str:
+    """Register people for the organisers' pictures; give the cookie of who organises."""
+    now = utc_now()
+    with house.writing() as session:
+        for slug in (paths["event"].rpartition("/")[2], "gathering-of-kindness-melbourne"):
+            event = session.scalars(select(Event).where(Event.slug == slug)).one()
+            for number in range(46):
+                zone = ZONES[number * 5 % len(ZONES)]
+                wish = None if event.mode == "online" else "room" if number % 2 else "online"
+                name = f"{NAMES[number % len(NAMES)]} {chr(65 + number % 23)}."
+                make_registration(
+                    session, event, address=f"person{number}@example.org", name=name, zone=zone, wish=wish,
+                    code_agreed=True, now=now - timedelta(hours=11 * number),
+                )  # fmt: skip
+            community = session.get_one(Community, event.community_id)
+            nicki = make_role(session, community, "owner", "nicki@example.org", "Nicki")
+        return make_sign_in(house.app, session, nicki)
+
+
+def _draw(browser: Browser, house: House, name: str, path: str, cookie: str) -> int:
     """Write one picture; gives its size in bytes."""
     shots = {}
     for place, width in (("phone", PHONE), ("desk", DESK)):
         seen = _from_auckland(browser, house, width, SCHEMES.get(name, "light"))
+        if name in ORGANISE:
+            seen.context.add_cookies([{"name": COOKIE, "value": cookie, "url": house.server.url}])
         page = seen.open(path)
-        page.locator("main").get_by_text("Auckland").first.wait_for()
+        if name not in ORGANISE:
+            page.locator("main").get_by_text("Auckland").first.wait_for()
         page.wait_for_function("() => document.fonts.status === 'loaded'")
         if name in FROM:
-            page.locator(FROM[name]).evaluate("(one) => { one.parentElement.scrollIntoView(); scrollBy(0, -24); }")
+            what, above = FROM[name]
+            page.locator(what).evaluate(
+                "(one, above) => { one.parentElement.scrollIntoView(); scrollBy(0, -above); }", above
+            )
         shots[place] = b64encode(page.screenshot()).decode()
         seen.context.close()
     page = browser.new_page(viewport={"width": PHONE + DESK + 96, "height": HEIGHT + 64})
