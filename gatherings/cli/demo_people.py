@@ -26,9 +26,7 @@ _ZONES = (
     "Europe/London Europe/Stockholm America/New_York Australia/Melbourne Pacific/Auckland America/Toronto Asia/Kolkata "
     "Africa/Lagos Europe/Paris America/Los_Angeles Asia/Tokyo America/Sao_Paulo Europe/Dublin Africa/Johannesburg"
 ).split()
-_NAMES = (
-    "Aroha Bo Chidi Dana Elin Farid Grace Hana Inês Jonas Kōwhai Léa Mei Noor Óscar Priya Rūta Søren".split()
-)
+_NAMES = "Aroha Bo Chidi Dana Elin Farid Grace Hana Inês Jonas Kōwhai Léa Mei Noor Óscar Priya Rūta Søren".split()
 _PEOPLE = 60
 _HALL = "gathering-of-kindness-melbourne"
 

@@ -179,13 +179,18 @@ def transact(action: Callable[Concatenate[Session, P], T], *args: P.args, **kwar
                 return action(session, *args, **kwargs)
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None)
-            if state in _RETRIED and attempt < _TRIES:
+            if (state in _RETRIED or _slug_was_taken(error)) and attempt < _TRIES:
                 time.sleep(random.uniform(0.005, 0.02) * attempt)
                 continue
             if unavailable(error):
                 raise Busy() from error
             raise
     raise AssertionError("unreachable")
+
+
+def _slug_was_taken(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL met an address that somebody else took since it was looked for: the next try sees it."""
+    return "slug" in (getattr(getattr(error.orig, "diag", None), "constraint_name", None) or "")
 
 
 def unavailable(error: DBAPIError) -> bool:

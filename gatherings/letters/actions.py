@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.actions import limit_attempts
 from gatherings.accounts.models import Person
 from gatherings.audit.actions import log
 from gatherings.communities.actions.roles import By
-from gatherings.communities.models import Community, NewsStop
+from gatherings.communities.models import Community, Member, NewsStop
 from gatherings.config import Site
 from gatherings.core.errors import Conflict, InvalidInput, NotFound
 from gatherings.core.tokens import PUBLIC_ID
@@ -209,7 +209,8 @@ def audience_of(session: Session, letter: Letter) -> Audience:
 def leave_news(session: Session, community_id: int, person_public_id: str, *, now: datetime) -> bool:
     """Send somebody no more news of a community, not even what waits to go out; False when they had left before.
 
-    What concerns their registrations still reaches them. Raises NotFound.
+    What concerns their registrations still reaches them. A member is one without news from now on; the words that
+    they agreed to stay, for `return_to_news`. Raises NotFound.
     """
     community, person = get_reader(session, community_id, person_public_id)
     stop = insert_into(session.get_bind().dialect.name, NewsStop.__table__)
@@ -226,6 +227,8 @@ def leave_news(session: Session, community_id: int, person_public_id: str, *, no
             OutboxMail.state.in_(("queued", "held")),
         )
     )
+    mine = Member.community_id == community.id, Member.person_id == person.id
+    session.execute(update(Member).where(*mine).values(news=False))
     if is_new:
         log(session, actor="person", action="leave_news", about=f"person:{person.public_id}",
             community_id=community.id, now=now)  # fmt: skip
@@ -239,6 +242,8 @@ def return_to_news(session: Session, community_id: int, person_public_id: str, *
         delete(NewsStop).where(NewsStop.community_id == community.id, NewsStop.person_id == person.id)
     )
     if gone.rowcount:  # type: ignore[attr-defined]  # as above
+        mine = Member.community_id == community.id, Member.person_id == person.id, Member.state == "active"
+        session.execute(update(Member).where(*mine, Member.consent != "").values(news=True))
         log(session, actor="person", action="return_to_news", about=f"person:{person.public_id}",
             community_id=community.id, now=now)  # fmt: skip
 

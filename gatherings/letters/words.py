@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from gatherings.core import zones
+from gatherings.events.models import Event
 from gatherings.letters.audience import Audience
 from gatherings.questions.models import Question
 from gatherings.registration.listing import Filter
@@ -23,6 +24,10 @@ def audience_words(session: Session, audience: Audience) -> list[str]:
     for words, value in ((_sides(), wanted.side), (_hours(), wanted.hours), (_first(), wanted.first)):
         if value:
             said.append(words[value])
+    if wanted.hour:
+        said.append(_("whose clock shows %(hours)s then", hours=f"{wanted.hour:0>2}:00–{wanted.hour:0>2}:59"))
+    if wanted.mail:
+        said.append(_("whom a mail did not reach"))
     if wanted.came:
         said.append(_("was there") if wanted.came == "yes" else _("was not there"))
     if wanted.made_by:
@@ -32,7 +37,7 @@ def audience_words(session: Session, audience: Audience) -> list[str]:
     if wanted.zone:
         said.append(_("on the clock of %(city)s", city=zones.city(wanted.zone)))
     if wanted.question:
-        said.append(_answer(session, audience.event.id, wanted))
+        said.append(_answer(session, audience.event, wanted))
     if wanted.words:
         said.append(_("found by “%(words)s”", words=wanted.words))
     return said
@@ -80,8 +85,10 @@ def _country(code: str) -> str:
     return str(Locale.parse(locale_now()).territories.get(code, code))
 
 
-def _answer(session: Session, event_id: int, wanted: Filter) -> str:
-    question = session.scalars(select(Question).where(Question.public_id == wanted.question)).one_or_none()
+def _answer(session: Session, event: Event, wanted: Filter) -> str:
+    mine = and_(Question.series_id.is_not(None), Question.series_id == event.series_id)
+    asked = or_(Question.event_id == event.id, mine)  # nobody else's
+    question = session.scalars(select(Question).where(Question.public_id == wanted.question, asked)).one_or_none()
     if question is None:
         return _("with an answer to a question that is gone")
     if wanted.answer in ("any", "none"):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.accounts.guard import (
     ask_to_sign_in,
+    check_address,
     check_token,
     is_fresh,
     keep_private,
@@ -53,6 +54,7 @@ def may(right: str, *, fresh: bool = False) -> Callable[[View], View]:
             sign_in = signed_in()
             if sign_in is None:
                 return ask_to_sign_in()
+            check_address()
             name = next(name for name in _LOADERS if name in kwargs)
             thing, g.role = _load(current_session(), name, kwargs[name], sign_in.person_id)
             if not allows(g.role, right):

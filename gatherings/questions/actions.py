@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gatherings.audit.actions import log
 from gatherings.communities.models import Community
 from gatherings.core.errors import Conflict, InvalidInput, NotFound, Problem
 from gatherings.core.tokens import new_public_id
-from gatherings.core.words import say, say_many
+from gatherings.core.words import say
 from gatherings.events.actions import touch_communities
 from gatherings.events.models import Event, Series
 from gatherings.questions import rules
@@ -52,17 +52,21 @@ def keep_question(
     answered: Answered,
     actor: str,
     now: datetime,
+    key: str | None = None,
 ) -> str:
     """Add a question at the end (no `public_id`), or change one that still is as it was `seen`; give its public id.
 
+    `key` is the public id that a new one gets, made with its form: a press repeated adds no second one.
     Raises InvalidInput for what cannot be asked, Conflict where somebody else was quicker, NotFound.
     """
     owner = _owner(session, of)
     rows = list_own_questions(session, owner)
     if public_id is None:
+        if key is not None and any(row.public_id == key for row in rows):
+            return key
         if len(rows) >= rules.MOST_QUESTIONS:
             raise Conflict(say("There are very many questions already. Please take one away first."))
-        question = Question(public_id=new_public_id(), key=f"asked-{new_public_id()}", position=len(rows))
+        question = Question(public_id=_free_id(session, key), key=f"asked-{new_public_id()}", position=len(rows))
         question.event_id, question.series_id = (owner.id, None) if of[0] is Event else (None, owner.id)
         question.retired = False
         rows.append(question)
@@ -72,7 +76,7 @@ def keep_question(
             raise Conflict(_OVERTAKEN)
         count = answered(session, question.id) if draft.type != question.type else 0
         if count:
-            raise InvalidInput([Problem("type", _why_type_stays(count))])
+            raise InvalidInput([Problem("type", rules.why_type_stays(count))])
     offered = rules.conditions([*list_inherited(session, owner), *rows[: rows.index(question)]], owner.mode)
     if rules.write_condition(draft.only_if) not in [value for value, _words in offered]:
         raise InvalidInput([Problem("only_if", say("Please choose one of those shown."))])
@@ -84,12 +88,9 @@ def keep_question(
     return question.public_id
 
 
-def _why_type_stays(count: int) -> Any:
-    return say_many(
-        "%(num)s person has answered this already, so its type stays. Stop asking it, and ask a new question instead.",
-        "%(num)s people have answered this already, so its type stays. Stop asking it, and ask a new question instead.",
-        count,
-    )
+def _free_id(session: Session, key: str | None) -> str:
+    taken = key is None or session.scalar(select(Question.id).where(Question.public_id == key)) is not None
+    return new_public_id() if key is None or taken else key
 
 
 def move_question(
@@ -149,16 +150,29 @@ def ask_question_again(session: Session, of: tuple[Kind, int], public_id: str, *
 
 
 def keep_consent(
-    session: Session, of: tuple[Kind, int], consent_id: int | None, text: str, *, actor: str, now: datetime
+    session: Session,
+    of: tuple[Kind, int],
+    consent_id: int | None,
+    text: str,
+    *,
+    actor: str,
+    now: datetime,
+    key: str | None = None,
 ) -> None:
-    """Ask for a consent, or change its words: that is a new version, and what was agreed to before stays as it is."""
+    """Ask for a consent, or change its words: that is a new version, and what was agreed to before stays as it is.
+
+    `key` is made with the form of a new one: a press repeated adds no second one.
+    """
     owner = _consents_owner(session, of)
     rows = list_own_consents(session, owner)
     if consent_id is None:
+        name = f"asked-{key or new_public_id()}"
+        if any(row.key == name for row in rows):
+            return
         if len(rows) >= rules.MOST_QUESTIONS:
             raise Conflict(say("There are very many consents already. Please take one away first."))
         own = {"event_id": owner.id} if of[0] is Event else {"community_id": owner.id}
-        row = ConsentText(**own, key=f"asked-{new_public_id()}", text=text, version=1, retired=False)
+        row = ConsentText(**own, key=name, text=text, version=1, retired=False)
         row.position = len(rows)
         rows.append(row)
         session.add(row)

@@ -167,6 +167,15 @@ def broken(questions: Sequence[Asked]) -> Asked | None:
     return None
 
 
+def why_type_stays(count: int) -> Sentence:
+    """Say why a question keeps its type."""
+    return say_many(
+        "%(num)s person has answered this already, so its type stays. Stop asking it, and ask a new question instead.",
+        "%(num)s people have answered this already, so its type stays. Stop asking it, and ask a new question instead.",
+        count,
+    )
+
+
 # --- what may be answered --------------------------------------------------------------------------------------------
 
 

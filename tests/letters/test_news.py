@@ -74,7 +74,24 @@ def test_what_waits_is_taken_back_but_not_what_concerns_a_registration(desk, cli
     assert [row.recipient for row in desk.mails(news)] == ["p1@example.org"]
     assert desk.mails(members) == []
     assert len(desk.mails(about)) == 2
-    assert other.news is True
+    desk.session.expire_all()
+    assert other.news is False
+
+
+def test_a_member_who_left_the_news_stays_so_when_they_change_their_name(desk, client, path):
+    member = desk.member("p0@example.org", consent="Write to me.", consented_at=utc_now())
+    page = f"/members/{Signer((SECRET,)).sign('member', member.public_id, member.link_version)}"
+    assert "You get our news." in client.get(page).text
+    client.post(path)
+    text = client.get(page).text
+    assert "You get our news." not in text
+    assert " checked" not in text.split('name="news"', 1)[1].split(">", 1)[0]
+    assert client.post(f"{page}/details", data={"name": "Ada", "zone": "UTC", "language": "en"}).status_code == 303
+    assert stops(desk) == [member.person_id]
+    client.post(f"{path}/undo")
+    desk.session.expire_all()
+    assert (stops(desk), member.news) == ([], True)  # that press says so
+    assert "Ada" in client.get(page).text
 
 
 def test_a_link_for_something_else_opens_nothing(desk, client, path):

@@ -12,7 +12,8 @@ from gatherings.core.tokens import new_public_id
 from gatherings.letters.models import Letter
 from gatherings.mail.actions import post
 from gatherings.mail.models import OutboxMail
-from gatherings.organise.queries import growth_of_event, list_needs
+from gatherings.organise.growth import growth_of_event
+from gatherings.organise.queries import list_needs
 from gatherings.organise.rules import bars_of
 from tests.factories import NOW, make_community, make_event, make_question, make_registration
 from tests.signing import make_role, sign_in

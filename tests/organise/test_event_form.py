@@ -317,6 +317,15 @@ def test_five_clocks_changes_and_clashes(client: FlaskClient, session: Session, 
         assert client.get(path, query_string=nonsense).status_code == 200
 
 
+def test_whatever_an_address_asks_for_breaks_nothing(client: FlaskClient, session: Session, organiser) -> None:
+    event = make_event(session, organiser)
+    for starts in ("9999-12-31T23:59", "0001-01-01T00:00", "2027-02-30T10:00", "x"):
+        for screen in ("edit", "twin"):
+            assert client.get(f"/organise/events/{event.slug}/{screen}?starts={starts}").status_code == 200, starts
+    for other in ("%00", "a%00b", "nobody"):
+        assert client.get(f"/organise/events/{event.slug}/edit?fill={other}").status_code == 404, other
+
+
 def test_markdown_is_shown_clean(client: FlaskClient, session: Session, organiser) -> None:
     event = make_event(session, organiser)
     sent = edit_page(client, event) | {"about": "**Hello** <script>alert(1)</script> [x](javascript:alert(1))"}

@@ -2,8 +2,10 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -17,9 +19,10 @@ from gatherings.audit.models import LogEntry
 from gatherings.communities.models import Picture
 from gatherings.core.pictures import MOST_BYTES, PictureProblem, rewrite
 from gatherings.db import transact
-from gatherings.events.models import Event, EventChange, Resource, Series, Speaker
+from gatherings.events.models import CoListing, Event, EventChange, Resource, Series, Speaker
 from gatherings.organise.forms.event_data import empty_values
 from gatherings.planning.actions.events import Overtaken, create_draft, edit_event, set_meeting_link
+from gatherings.planning.queries import events as queries
 from gatherings.planning.queries.events import editable, values_of
 from gatherings.planning.rules.event_values import pack, unpack
 from gatherings.questions.models import Question
@@ -98,6 +101,7 @@ def test_cancelling_says_what_it_means_and_can_be_taken_back(client: FlaskClient
     assert (event.status, event.revision, event.cancelled_at is not None) == ("cancelled", 1, True)
     assert session.scalars(select(EventChange.kinds)).all() == ["status"]
     assert press(client, event, "unpublish").status_code == 409
+    assert "the one person registered is told" in client.get("/organise/events/tea").text
     assert press(client, event, "publish").location == "/organise/events/tea?done=back"
     event = fresh(session, event)
     assert (event.status, event.revision, event.cancelled_at) == ("published", 2, None)
@@ -177,6 +181,32 @@ def picture(format: str = "JPEG", size: tuple[int, int] = (60, 40), **more) -> b
     out = BytesIO()
     Image.new("RGB", size, (200, 40, 40)).save(out, format, **more)
     return out.getvalue()
+
+
+def test_copying_makes_nothing_in_communities_of_others(client, session: Session, organiser) -> None:
+    theirs = make_community(session)
+    week = make_event(session, organiser, slug="week-2026", title="Week 2026")
+    make_event(session, organiser, slug="ours-2026", umbrella_id=week.id)
+    make_event(session, theirs, slug="theirs-2026", umbrella_id=week.id)
+    theirs_above = make_event(session, theirs, slug="above")
+    tea = make_event(session, organiser, slug="tea", umbrella_id=theirs_above.id)
+    session.add(CoListing(event_id=tea.id, community_id=theirs.id))
+    page = client.get("/organise/events/week-2026/next-year").text
+    assert "With the one gathering that is held under it" in page
+    day = re.findall(r'name="day" value="([^"]+)"', page)[0]
+    data = {"csrf_token": token_in(page), "key": "k" * 22, "day": day, "below": "yes"}
+    assert client.post("/organise/events/week-2026/next-year", data=data).status_code == 303
+    data = {"csrf_token": token_in(page), "key": "k" * 21 + "c", "day": "2027-07-20", "hour": "18:00"}
+    assert client.post("/organise/events/tea/copy", data=data).status_code == 303
+    session.rollback()
+    assert session.scalars(select(Event.slug).where(Event.community_id == theirs.id).order_by(Event.id)).all() == [
+        "theirs-2026",
+        "above",
+    ]
+    made = session.scalars(select(Event).where(Event.status == "draft").order_by(Event.id)).all()
+    assert [one.title for one in made] == ["Week 2027", "What matters to you", "What matters to you"]
+    assert [one.umbrella_id for one in made] == [None, made[0].id, None]
+    assert session.scalars(select(CoListing.event_id)).all() == [tea.id]
 
 
 def test_pictures_are_written_anew_and_bad_ones_refused() -> None:
@@ -358,6 +388,32 @@ def test_the_same_form_at_once_in_two_tabs_makes_one_draft(app, session: Session
         assert set(tabs.map(tab, range(4))) == {"tea"}
     session.rollback()
     assert session.scalar(select(func.count()).select_from(Event)) == 1
+
+
+def test_the_same_title_at_once_in_two_communities_gets_two_addresses(
+    app, session: Session, organiser, monkeypatch
+) -> None:
+    person = session.scalars(select(Person).where(Person.key.startswith("organiser"))).one()
+    values = empty_values(organiser, datetime(2027, 1, 14)) | {"title": "Tea"}
+    communities = [organiser.id, make_community(session).id]
+    session.commit()
+    by, both, looked = person.id, Barrier(2), queries.taken_slugs
+
+    def look(*args: Any) -> set[str]:
+        """Look which slugs are taken, and go on when the other has looked too."""
+        found = looked(*args)
+        with suppress(BrokenBarrierError):  # SQLite lets one write after the other
+            both.wait(1)
+        return found
+
+    monkeypatch.setattr(queries, "taken_slugs", look)
+
+    def tab(community_id: int) -> str:
+        with app.app_context():
+            return transact(create_draft, community_id, values, key="k" * 22, by=by, site=SITE, now=NOW).slug
+
+    with ThreadPoolExecutor(2) as tabs:
+        assert sorted(tabs.map(tab, communities)) == ["tea", "tea-2"]
 
 
 def test_two_saves_at_once_lose_nothing(app, session: Session, organiser) -> None:

@@ -69,6 +69,7 @@ def test_the_csv_holds_what_is_chosen_of_what_is_shown(client, session, event):
     assert [(entry.details["how"], entry.details["rows"], entry.details["narrowed"]) for entry in log] == [
         ("csv", 3, {}), ("csv", 1, {"state": "waiting"}), ("json", 1, {"words": "yes"}),
     ]  # fmt: skip
+    assert log[1].details["columns"] == ["name", "zone"]
     assert "brien" not in json.dumps([entry.details for entry in log]).lower()
 
 

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 from gatherings.accounts.models import Person
 from gatherings.audit.models import LogEntry
 from gatherings.communities.models import Community
+from gatherings.core.errors import Busy
+from gatherings.db import transact
 from gatherings.db.places import Places
 from gatherings.mail.models import OutboxMail
+from gatherings.organise.routes import imports
 from gatherings.registration.actions import not_me
 from gatherings.registration.models import Answer, Registration
 from tests.factories import NOW, SITE, make_community, make_event, make_question, make_registration
@@ -151,6 +154,33 @@ def test_the_code_of_kindness_must_have_been_told(client, session, send):
     assert registered(session) == []
     assert send(event, text, step="do", told="yes").status_code == 303
     assert len(registered(session)) == 1
+
+
+def test_a_press_repeated_after_a_list_was_cut_off_reaches_the_rest(client, session, send, monkeypatch):
+    """The server stopped after the first part; the browser sends the same form again: nobody is left out."""
+    event = make_event(session)
+    sign_in(client, session, make_role(session, event.community, address="other@example.org"))
+    as_it_is = transact
+    text = "E-mail,Name\n" + "".join(f"p{number}@example.org,P {number}\n" for number in range(5))
+    monkeypatch.setattr(imports, "BATCH", 2)
+    key = key_in(send(event, text).text)
+    parts: list[object] = []
+
+    def cut_off(action, *args, **values):
+        if len(parts) == 1:
+            raise Busy()
+        parts.append(args)
+        return as_it_is(action, *args, **values)
+
+    monkeypatch.setattr(imports, "transact", cut_off)
+    assert "stopped=2&of=5" in send(event, text, step="do", key=key).location
+    assert len(registered(session)) == 2
+    monkeypatch.setattr(imports, "transact", as_it_is)
+    answer = send(event, text, step="do", key=key)
+    assert "confirmed=3" in answer.location
+    assert "before" not in answer.location
+    assert len(registered(session)) == 5
+    assert "before=1" in send(event, text, step="do", key=key).location
 
 
 def test_what_went_out_comes_back_the_same(client, session, event, send):

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from gatherings.core.clock import utc_now
 from gatherings.core.tokens import new_public_id
 from gatherings.events.models import Event
+from gatherings.letters.audience import Audience
 from gatherings.letters.models import Letter
+from gatherings.letters.words import audience_words
 from gatherings.mail.models import OutboxMail
 from gatherings.web.times import day_words
-from tests.factories import make_community, make_event, make_registration
+from tests.factories import make_community, make_event, make_question, make_registration
 from tests.signing import make_role, sign_in, token_in
 
 ROLES = {"owner": True, "organiser": True, "host": False, "helper": False, "editor": False}
@@ -161,6 +163,20 @@ def test_from_the_list_of_registrations_to_the_outbox(signed, session, event):
     assert [mail.recipient for mail in sent] == ["p0@example.org"]
     assert "Going out" in signed.get(base_of(event)).text
     assert signed.get(f"{base_of(event)}/{letter}/edit").status_code == 303
+
+
+def test_whom_it_goes_to_is_said_whole(app, session, event):
+    theirs = make_question(session, make_event(session), "text", label="Somebody else's")
+    mine = make_question(session, event, "text", label="My own")
+    with app.test_request_context():
+        for args, said in (
+            ({"hour": "3"}, "whose clock shows 03:00–03:59 then"),
+            ({"mail": "failed"}, "whom a mail did not reach"),
+            ({"answer": f"{mine.public_id}:any"}, "answered “My own”"),
+            ({"answer": f"{theirs.public_id}:any"}, "with an answer to a question that is gone"),
+        ):
+            told = audience_words(session, Audience(event.community, event, "about", args))
+            assert told[1:] == [said]
 
 
 def test_seen_as_somebody_who_was_looked_for(signed, event):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gatherings.accounts.models import Person
 from gatherings.audit.models import LogEntry
+from gatherings.communities.actions.member_lists import read_list
 from gatherings.communities.models import Member
 from gatherings.core.clock import utc_now
 from gatherings.core.folding import fold
@@ -189,6 +191,17 @@ def test_five_hundred_are_invited_once_and_who_left_is_not_brought_back(desk: De
     assert desk.press("/import", text=text).text.count("Nobody in this list is new") == 1
 
 
+def test_thousands_of_unknown_places_take_no_long_time() -> None:
+    """C29: looking for a place that is nowhere takes its time, so that is done for some alone."""
+    rows = [f"p{number}@example.org,Nowhere {number}\n" for number in range(3000)]
+    began = time.monotonic()
+    good, bad = read_list(
+        "address,zone\n" + "z@example.org,Asia/Tokyo\n" + "".join(rows) + "y@example.org,Asia/Tokyo\n"
+    )
+    assert time.monotonic() - began < 4
+    assert ([row.zone for row in good], len(bad)) == (["Asia/Tokyo", "Asia/Tokyo"], 3000)
+
+
 def test_lists_that_cannot_be_read(desk: Desk) -> None:
     for text in (
         "", " \n ", "name,zone\nAda,London", 'address,name\n"a@example.org,never closed', "\0",
@@ -220,6 +233,7 @@ def test_taken_away_and_brought_back_whole(desk: Desk) -> None:
     assert not [cell for row in rows for cell in row if cell[:1] in "=+@-" and cell]
     before = {(one.person_id, one.name) for one in desk.members()}
     assert desk.logged()[-1][1]["count"] == 9
+    assert desk.logged()[-1][1]["narrowed"] == {"state": "here"}
     desk.session.execute(update(Member).values(community_id=make_community(desk.session).id))
     desk.session.commit()
     desk.bring(answer.data.decode("utf-8-sig"), "silently")

@@ -79,6 +79,23 @@ def test_a_question_of_each_kind_is_added_and_shown_to_attendees(client, session
     assert "Your answer is deleted 30 days after the gathering." in public
 
 
+def test_a_press_repeated_adds_one_question_and_one_consent(client, session, event, press):
+    other = make_event(session, session.get_one(Community, event.community_id))
+    for page, fields in (
+        ("questions/new?type=text", {"type": "text", "label": "Why?"}),
+        ("consents/new", {"text": "You may write to me."}),
+    ):
+        path = f"/organise/events/{event.slug}/{page}"
+        key = client.get(path).text.split('name="key" value="', 1)[1].split('"', 1)[0]
+        for _ in range(2):
+            assert press(path, path, key=key, **fields).status_code == 303
+        elsewhere = f"/organise/events/{other.slug}/{page}"
+        assert press(elsewhere, elsewhere, key=key, **fields).status_code == 303
+    session.commit()
+    assert sorted(row.event_id or 0 for row in asked(session)) == sorted([event.id, other.id])
+    assert sorted(row.event_id or 0 for row in session.scalars(select(ConsentText))) == sorted([event.id, other.id])
+
+
 def test_what_cannot_be_asked_is_refused_and_kept_as_typed(client, session, event, press):
     base = f"/organise/events/{event.slug}/questions"
     wrong = [

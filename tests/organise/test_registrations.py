@@ -70,6 +70,9 @@ def test_the_list(client: FlaskClient, session: Session, event, desk: str) -> No
     fragment = client.get(f"{desk}?hours=asleep", headers={"HX-Request": "true"}).text
     assert "<html" not in fragment
     assert names(fragment) == ["李雷"]
+    # What can be done with the list is done with what is found.
+    for what in ("letters/new", "registrations/export", "registrations/print"):
+        assert f'/{what}?hours=asleep"' in fragment, what
 
 
 def test_what_each_role_sees(client: FlaskClient, session: Session, community, event) -> None:

@@ -358,3 +358,13 @@ def test_who_may_give_no_roles_any_more_leaves_no_way_in_behind(session, communi
 def invited(session, community, by, address, now):
     invite(session, community.id, normalise_address(address), "host", by=By.of(by), site=SITE, now=now)
     return secret_of(session)
+
+
+def test_an_invitation_that_was_forwarded_opens_nothing_else(app, session, community, boss):
+    """Who has a role elsewhere signs in the usual way: the link lives for days."""
+    make_role(session, make_community(session), "owner", NEW)
+    boss(f"{path_of(community)}/invite", email=NEW, role="helper")
+    somebody = app.test_client()
+    assert somebody.post(f"/invitations/{secret_of(session)}", data={"name": "Cy"}).location == "/organise"
+    assert roles_in(session, community)[NEW] == "helper"
+    assert somebody.get("/organise").location.startswith("/sign-in")

@@ -1,13 +1,19 @@
 """A second sitting: made once, by those who may edit, with what both share."""
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from gatherings.audit.models import LogEntry
+from gatherings.communities.models import Picture
 from gatherings.events.models import Event, EventChange, Speaker
+from gatherings.events.rules import _TOLD
+from gatherings.planning.actions.twins import SHARED
 from gatherings.questions.models import Question
 from tests.factories import make_community, make_event, make_question
-from tests.organise.pressing import form_of
+from tests.organise.pressing import form_of, press
 from tests.signing import make_role, sign_in, token_in
 
 FORM = {
@@ -122,3 +128,67 @@ def test_what_is_edited_in_one_follows_in_the_other(client, session):
     assert (event.summary, second.summary) == ("Said in both.", "Said in both.")
     assert event.starts_local.hour == 18
     assert session.scalars(select(EventChange)).all() == []
+
+
+def make_second(client, session, event):
+    path = f"/organise/events/{event.slug}/twin"
+    assert client.post(path, data={"csrf_token": token_in(client.get(path).text), **FORM}).status_code == 303
+    [second] = twins_of(session, event)
+    return second
+
+
+def test_a_picture_of_one_is_the_others_too(client, session):
+    event = make_event(session)
+    sign_in(client, session, make_role(session, event.community))
+    second = make_second(client, session, event)
+    file = BytesIO()
+    Image.new("RGB", (60, 40), "red").save(file, "PNG")
+    for data in (file.getvalue(), file.getvalue(), None):
+        path = f"/organise/events/{second.slug}/picture"
+        fields: dict[str, object] = {"csrf_token": token_in(client.get(path).text), "alt": "Red"}
+        if data is not None:
+            fields["picture"] = (BytesIO(data), "red.png")
+        assert client.post(path, data=fields, content_type="multipart/form-data").status_code == 303
+        session.rollback()
+        session.refresh(event)
+        session.refresh(second)
+        [picture] = session.scalars(select(Picture.id)).all()  # and none is kept that nobody shows
+        assert [(one.picture_id, one.picture_alt) for one in (event, second)] == [(picture, "Red")] * 2
+    assert press(client, f"/organise/events/{event.slug}/picture/remove").status_code == 303
+    session.rollback()
+    session.refresh(second)
+    assert (second.picture_id, second.picture_alt) == (None, "")
+    assert session.scalars(select(Picture.id)).all() == []
+
+
+def test_nothing_shared_is_told_to_anybody():
+    """So asking first, of the people of one sitting, is enough."""
+    assert not {name for names in _TOLD.values() for name in names} & {*SHARED, "speakers", "resources"}
+
+
+def test_each_sitting_says_that_it_is_published_and_cancelled_by_itself(client, session):
+    event = make_event(session, status="draft")
+    sign_in(client, session, make_role(session, event.community))
+    second = make_second(client, session, event)
+    path = f"/organise/events/{event.slug}"
+    assert "which is published by itself" in client.get(path).text
+    assert "publishing one leaves the other as it is" in client.get(f"{path}/twin").text
+    assert press(client, f"{path}/publish").status_code == 303
+    session.refresh(second)
+    assert second.status == "draft"
+    assert "publishing one leaves the other as it is" in client.get(f"{path}/twin").text
+    assert "The other sitting goes on." in client.get(f"{path}/cancel").text
+
+
+def test_a_cancelled_sitting_stands_alone_once_there_is_another(client, session):
+    event = make_event(session)
+    sign_in(client, session, make_role(session, event.community))
+    second = make_second(client, session, event)
+    assert press(client, f"/organise/events/{second.slug}/cancel").status_code == 303
+    answer = press(client, f"/organise/events/{event.slug}/twin", {**FORM, "starts_time": "09:00"})
+    assert answer.status_code == 303
+    session.rollback()
+    session.refresh(second)
+    session.refresh(event)
+    [third] = twins_of(session, event)
+    assert (second.twin_of_id, event.twin_of_id, third.starts_local.hour) == (None, third.id, 9)

@@ -21,6 +21,7 @@ from gatherings.registration.listing import Filter
 from gatherings.registration.models import BulkChange, Registration
 from gatherings.wiring import handlers
 from tests.factories import NOW, SITE, get_registration, make_community, make_event, make_registration
+from tests.many import fill_event
 from tests.signing import make_role
 
 LATER = NOW + timedelta(seconds=61)
@@ -92,11 +93,16 @@ def everything(session):
 
 def test_nothing_happens_before_and_undo_leaves_no_trace_but_the_logs(session, me, asked, do, work) -> None:
     event = make_event(session)
-    people = people_of(session, event, 30)
+    fill_event(session, event, 562, now=NOW)
+    confirmed = Filter(state="confirmed")
+    held = {"confirmed": 500, "cancelled": 62}
     before = everything(session)
-    change = asked(event, "cancel", people)
+    change = asked(event, "cancel", everybody=True, filter=confirmed, seen=500)
+    # Pressed again: the same one waits.
+    assert asked(event, "cancel", everybody=True, filter=confirmed, seen=500) == change
     assert work(NOW + timedelta(seconds=59)) == 0
-    assert states(session, event) == {"confirmed": 30}
+    assert states(session, event) == held
+    assert do(bulk.do_now, event.id, change, now=NOW) is True  # and thought better of it
     assert do(bulk.undo, event.id, change, actor=me.public_id, now=NOW) is True
     assert everything(session) == before
     assert do(bulk.undo, event.id, change, actor=me.public_id, now=NOW) is False  # pressed twice
@@ -104,8 +110,8 @@ def test_nothing_happens_before_and_undo_leaves_no_trace_but_the_logs(session, m
     assert everything(session) == before
     lines = session.scalars(select(LogEntry).where(LogEntry.about == f"event:{event.public_id}").order_by(LogEntry.id))
     assert [(line.action, line.actor, line.details["count"]) for line in lines] == [
-        ("bulk_asked", me.public_id, 30),
-        ("bulk_undone", me.public_id, 30),
+        ("bulk_asked", me.public_id, 500),
+        ("bulk_undone", me.public_id, 500),
     ]
 
 

@@ -132,6 +132,20 @@ def test_who_has_both_gives_up_this_one(session, sittings, now):
     assert mails(session, "swapped_here") == []
 
 
+def test_who_only_waits_there_keeps_the_place_here(session, sittings, now):
+    evening, morning = sittings
+    make_registration(session, morning, address="first@example.org")
+    waits = make_registration(session, morning)
+    mine = make_registration(session, evening)
+    assert (waits.state, waits.person_id) == ("waitlisted", mine.person_id)
+    with pytest.raises(Conflict, match="you keep what you have"):
+        swap(session, mine, SITE, now=now)
+    assert [row.public_id for row in live(session, evening)] == [mine.public_id]
+    # The other way round there is nothing to lose but a place in a line.
+    assert swap(session, get_registration(session, waits.public_id), SITE, now=now) is True
+    assert [row.public_id for row in live(session, evening)] == [mine.public_id]
+
+
 def test_one_date_of_every_month_is_swapped_alone(session, now):
     series = make_series(session)
     date, after, *_ = dates_of(session, series)

@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 
 from gatherings.accounts.rules import normalise_address
+from gatherings.planning.actions.publication import cancel_event, publish
 from gatherings.registration.actions import (
     ask_new_address,
     cancel,
@@ -11,9 +12,10 @@ from gatherings.registration.actions import (
     move_to,
     register,
 )
-from gatherings.registration.actions.telling import remind
+from gatherings.registration.actions.telling import list_due_changes, remind, tell_change
 from gatherings.registration.rules import Wanted
 from tests.factories import NOW, SITE, get_registration, make_community, make_event, make_registration
+from tests.signing import make_role
 
 ADA = "ada@example.org"
 BEN = "ben@example.org"
@@ -282,6 +284,25 @@ def test_new_address_is_asked_then_gets_the_entry_and_the_old_one_loses_it(sessi
     assert (here.message["To"], here.said[::2], here.event["ATTENDEE"]) == (
         BEN, ("REQUEST", event.uid), f"mailto:{BEN}",
     )  # fmt: skip
+
+
+def test_what_is_held_after_all_goes_out_as_a_request_to_those_who_had_the_cancel(session, mails):
+    event = thursday(session)
+    registration = make_registration(session, event)
+    gone = make_registration(session, event, address="gone@example.org")
+    cancel(session, gone, SITE, now=NOW)
+    host = make_role(session, event.community, "organiser")
+    for number, press in enumerate((cancel_event, publish)):
+        at = NOW + (number + 1) * HOUR
+        for _twice in range(2):
+            press(session, event.id, by=host.id, site=SITE, now=at)
+        for change in list_due_changes(session, at + HOUR / 2):
+            tell_change(session, change, SITE, now=at + HOUR / 2)
+    off, back = mails("called_off"), mails("changed")
+    assert [post.message["To"] for post in (*off, *back)] == [ADA, ADA]
+    assert (off[0].said, back[0].said) == (("CANCEL", 1, event.uid), ("REQUEST", 2, event.uid))
+    assert (off[0].event["STATUS"], back[0].event["STATUS"]) == ("CANCELLED", "CONFIRMED")
+    assert (registration.state, gone.state) == ("confirmed", "cancelled")
 
 
 def test_reminders_say_when_and_how_to_come_in(session, mails):

@@ -17,7 +17,7 @@ from gatherings.accounts.actions import find_or_make_person, make_fresh_link
 from gatherings.accounts.actions.signing_in import make_sign_in_link
 from gatherings.accounts.models import Attempt, Person
 from gatherings.accounts.rules import normalise_address
-from gatherings.communities.models import Community, RoleInvitation
+from gatherings.communities.models import Community, Picture, RoleInvitation
 from gatherings.core.tokens import Signer, digest, new_public_id, new_secret
 from gatherings.db.base import Base
 from gatherings.events.models import Event
@@ -163,6 +163,10 @@ def build_town(app: Flask, session: Session) -> Town:
         select(Registration).where(Registration.series_registration_id == every.id).order_by(Registration.id)
     ).first()
     assert date is not None
+    session.add(  # with an id that other parts of addresses have, too
+        Picture(public_id=date.public_id, community_id=community.id, width=1, height=1, data=b"RIFF", created_at=NOW)
+    )
+    session.flush()
     values = {
         "token": tokens["unsubscribe"],  # of a mail programme's one click: a machine's, with no purpose declared
         "service": "google",

@@ -100,7 +100,8 @@ def test_the_clock_that_one_chose_is_the_only_cookie(town, visitor):
     for door in town.doors():
         if door.rule.rule == "/zone":
             continue
-        for method in ("GET", "POST") if door.posts else ("GET",):
+        signs_in = door.purpose in ("sign-in", "invitation")  # a press there gives organisers their session
+        for method in ("GET", "POST") if door.posts and not signs_in else ("GET",):
             answer = visitor.open(
                 door.path, method=method, data={"email": "x"}, headers={"Cookie": "session=x; zone=Mars"}
             )

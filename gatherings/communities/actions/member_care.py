@@ -73,7 +73,14 @@ def note_export(
     log(
         session, actor=by.public_id, action="export_members", about=f"community:{community.public_id}",
         community_id=community.id, now=now, count=count_found(session, community.id, filters), columns=list(columns),
+        narrowed=_narrowed(filters),
     )  # fmt: skip
+
+
+def _narrowed(filters: Filters) -> dict[str, str]:
+    """Say what a list was narrowed to, for the log: what somebody looks for is often a name, so not that."""
+    said = {name: str(getattr(filters, name)) for name in ("state", "news", "zone", "country")}
+    return {name: value for name, value in {**said, "words": "yes" if filters.words else ""}.items() if value}
 
 
 def _log(session: Session, action: str, member: Member, by: By, *, now: datetime) -> None:

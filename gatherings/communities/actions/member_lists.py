@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from gatherings.core.folding import fold
 from gatherings.core.text import TextProblem, clean_name
 from gatherings.core.tokens import new_public_id
 from gatherings.core.words import Sentence, say
+from gatherings.core.zone_names import canonical
 from gatherings.core.zone_search import resolve
 from gatherings.core.zone_table import place_of, tables
 from gatherings.db.upsert import insert_into
@@ -30,6 +31,7 @@ from gatherings.mail import actions as mail
 MOST_ROWS = 5000
 LISTS_PER_HOUR = 20
 _CHUNK = 400  # values in one statement
+_IN_VAIN = 40  # places that were looked for and not found: each takes its time; those after them are not looked for
 _COLUMNS = {
     "address": ("address", "e-mail", "email", "mail", "e-mail address", "email address"),
     "name": ("name", "full name"),
@@ -84,10 +86,10 @@ def read_list(text: str) -> tuple[list[ListRow], list[BadRow]]:
                 "The first line needs to name the columns, one of them “address”; others are name, zone, country, news."
             )
         )
-    good, bad, seen = list[ListRow](), list[BadRow](), dict[str, int]()
+    good, bad, seen, places = list[ListRow](), list[BadRow](), dict[str, int](), _Places()
     for number, cells in table.rows:
         try:
-            row = _row(number, {name: cells[at] for name, at in columns.items() if at < len(cells)})
+            row = _row(number, {name: cells[at] for name, at in columns.items() if at < len(cells)}, places)
         except TextProblem as problem:
             bad.append(BadRow(number, cells, problem.sentence))
             continue
@@ -172,8 +174,33 @@ def _columns(header: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _row(number: int, cells: dict[str, str]) -> ListRow:
-    zone = _zone(cells.get("zone", ""))
+class _Places:
+    """Which zone is meant by what stands in a list, each looked for once."""
+
+    def __init__(self) -> None:
+        self._zones: dict[str, str | None] = {}
+        self._in_vain = 0
+
+    def zone(self, typed: str) -> str | None:
+        """Give the zone; raises TextProblem for what is none."""
+        wanted = typed.strip()[:100]
+        if not wanted:
+            return None
+        if wanted not in self._zones:
+            found = canonical(wanted)
+            if found is None and self._in_vain < _IN_VAIN:
+                found = resolve(wanted).zone
+                self._in_vain += found is None
+            self._zones[wanted] = found
+        if (zone := self._zones[wanted]) is None:
+            raise TextProblem(
+                say("We do not know the place “%(place)s”. A large city or a zone will do.", place=wanted[:60])
+            )
+        return zone
+
+
+def _row(number: int, cells: dict[str, str], places: _Places) -> ListRow:
+    zone = places.zone(cells.get("zone", ""))
     return ListRow(
         number,
         normalise_address(cells.get("address", "")),
@@ -182,22 +209,6 @@ def _row(number: int, cells: dict[str, str]) -> ListRow:
         _country(cells.get("country", "")) or (place_of(zone).country if zone else ""),
         _yes(cells["news"]) if cells.get("news", "").strip() else None,
     )
-
-
-def _zone(typed: str) -> str | None:
-    if not typed.strip():
-        return None
-    found = _resolved(typed.strip()[:100])
-    if found is None:
-        raise TextProblem(
-            say("We do not know the place “%(place)s”. A large city or a zone will do.", place=typed[:60])
-        )
-    return found
-
-
-@lru_cache(maxsize=1024)
-def _resolved(typed: str) -> str | None:
-    return resolve(typed).zone
 
 
 def _country(typed: str) -> str:

@@ -106,12 +106,13 @@ def count_found(session: Session, community_id: int, filters: Filters) -> int:
 def stream_members(session: Session, community_id: int, filters: Filters) -> Iterator[Sequence[Any]]:
     """Give address, name, zone, country, language, state, news and since when of all that the filters find.
 
-    Some hundred are in memory at a time.
+    Some hundred are in memory at a time. `session` is this stream's own.
     """
     after = ""
     while True:
         asked = _ordered(_filtered(community_id, filters), session, community_id, filters, after)
         rows = session.execute(asked.with_only_columns(*_TAKEN, Member.public_id).limit(BATCH)).all()
+        session.close()  # however slowly it is taken, no connection is held and no reading transaction stays open
         yield from (row[:-1] for row in rows)
         if len(rows) < BATCH:
             return

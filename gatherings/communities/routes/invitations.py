@@ -10,6 +10,7 @@ from gatherings.accounts.links import wrong_links_counted
 from gatherings.accounts.rules import shorten
 from gatherings.communities.actions.inviting import Accepted, accept
 from gatherings.communities.forms import JoinTeamForm
+from gatherings.communities.queries import list_roles_of
 from gatherings.communities.queries.team import find_invitation, name_of_inviter
 from gatherings.communities.routes.blueprint import bp
 from gatherings.communities.rules import ROLE_WORDS
@@ -26,7 +27,10 @@ from gatherings.web.rights import by_link
 @bp.route("/invitations/<token>", methods=["GET", "POST"])
 @by_link("invitation")
 def invitation(token: str) -> Response:
-    """Say who invites to what; the link proves the address, so the press signs in as well."""
+    """Say who invites to what. The press signs in as well, but only who has no other role.
+
+    The link lives for days and may be forwarded: it must not be worth the ownership of something else.
+    """
     try:
         with wrong_links_counted():
             return _invitation(token)
@@ -57,8 +61,10 @@ def _invitation(token: str) -> Response:
 def _accepted(token: str, name: str) -> Response:
     secret, now = new_secret(), utc_now()
 
-    def act(session: Session) -> Accepted:
+    def act(session: Session) -> tuple[Accepted, bool]:
         taken = accept(session, token, name, now=now)
+        if len(list_roles_of(session, taken.person_id)) > 1:
+            return taken, False
         open_session(
             session,
             taken.person_id,
@@ -67,9 +73,10 @@ def _accepted(token: str, name: str) -> Response:
             browser=browser_words(),
             now=now,
         )
-        return taken
+        return taken, True
 
-    transact(act)
-    response = go("/organise")
-    keep_session(response, secret)
+    _taken, opened = transact(act)
+    response = go("/organise")  # which leads to the sign-in page first, where nobody is signed in
+    if opened:
+        keep_session(response, secret)
     return response

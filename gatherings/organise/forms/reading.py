@@ -17,6 +17,7 @@ from gatherings.planning.rules.slugs import is_slug
 MOST_PLACES = 1_000_000
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _STARTS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2})")
+_YEARS = range(1900, 3000)
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 _BAD_DAY = say("This is not a date that we know. Please write it like 2027-03-18.")
 _BAD_HOUR = say("This is not a time that we know. Please write it like 18:00.")
@@ -54,7 +55,7 @@ def read_day(typed: str) -> date | None:
         day = date(*(int(part) for part in found.groups())) if found else None
     except ValueError:
         day = None
-    if day is None or not 1900 <= day.year <= 2999:
+    if day is None or day.year not in _YEARS:
         raise TextProblem(_BAD_DAY)
     return day
 
@@ -155,6 +156,7 @@ def starts_asked(text: str) -> datetime | None:
     if _STARTS.fullmatch(text) is None:
         return None
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.year in _YEARS else None

@@ -13,7 +13,7 @@ from gatherings.organise.access import may
 from gatherings.organise.conflicts import BASE, compare, pack, unpack
 from gatherings.organise.forms.questions import ConsentForm
 from gatherings.organise.routes.blueprint import bp
-from gatherings.organise.routes.questions import BOTH, NOTES, act, frame, key_of, path_of
+from gatherings.organise.routes.questions import BOTH, NOTES, act, frame, key_of, key_sent, path_of
 from gatherings.questions import actions
 from gatherings.questions.models import ConsentText
 from gatherings.questions.queries import list_own_consents
@@ -54,7 +54,7 @@ def consent(consent_id: int, event: Event | None = None, community: Community | 
 def _edit(of: Any, found: ConsentText | None) -> Response:
     stored = {"text": found.text if found is not None else ""}
     form = ConsentForm(data=stored)
-    status, rows = 200, []
+    status, rows, key = 200, [], key_sent()
     if request.method == "POST":
         if found is not None:
             labels = {"text": words(say("What people agree to"))}
@@ -62,13 +62,13 @@ def _edit(of: Any, found: ConsentText | None) -> Response:
         if rows:
             status = 409
         elif form.validate():
-            act(actions.keep_consent, key_of(of), found.id if found is not None else None, form.text.clean)
+            act(actions.keep_consent, key_of(of), found.id if found is not None else None, form.text.clean, key=key)
             return _back(of, "consent")
         else:
             status = 422
     return answer(
         "organise/consent.html", status=status, **frame(of), path=path_of(of), form=form, consent=found, rows=rows,
-        base=pack(stored),
+        base=pack(stored), key=key,
     )  # fmt: skip
 
 

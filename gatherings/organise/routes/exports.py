@@ -71,8 +71,8 @@ def _export(event: Event, how: str, kind: str, write: Callable[..., Iterator[str
         body: Any = ""
     else:
         transact(
-            note_export, event, filter, how=how, columns=len(wanted), actor=organiser().public_id,
-            now=utc_now(),
+            note_export, event, filter, how=how, columns=[column.key for column in wanted],
+            actor=organiser().public_id, now=utc_now(),
         )  # fmt: skip
         body = _pieces(write(event, filter, wanted, titles, _reading()))
     response = Response(body, content_type=kind)

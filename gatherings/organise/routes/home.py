@@ -10,7 +10,7 @@ from gatherings.communities.rules import ROLE_WORDS, allows
 from gatherings.core.clock import utc_now
 from gatherings.db import current_session
 from gatherings.events.models import Event
-from gatherings.organise import queries, rules
+from gatherings.organise import growth, queries, rules
 from gatherings.organise.access import may, may_here, organiser, signed_in_only
 from gatherings.organise.routes.blueprint import bp
 from gatherings.web.answers import answer
@@ -64,7 +64,7 @@ def community(community: Community) -> Response:
         series_list=queries.list_series(session, community.id),
         members=queries.count_members(session, community.id),
         needs=[need for need in needs if may_here(need.right)],
-        bars=rules.bars_of(queries.growth_of_community(session, community.id, community.zone, now)),
+        bars=rules.bars_of(growth.growth_of_community(session, community.id, community.zone, now)),
         zone=visitor_zone(),
         now=now,
     )
@@ -82,7 +82,7 @@ def event(event: Event) -> Response:
         community=event.community,
         stands=queries.stands(session, event),
         needs=[need for need in needs if may_here(need.right)],
-        bars=rules.bars_of(queries.growth_of_event(session, event, now)),
+        bars=rules.bars_of(growth.growth_of_event(session, event, now)),
         zone=visitor_zone(),
         now=now,
     )

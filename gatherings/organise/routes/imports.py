@@ -4,6 +4,7 @@ Between the two nothing is kept on the server: the list stands in the form of th
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request
@@ -12,7 +13,7 @@ from gatherings.core.clock import utc_now
 from gatherings.core.csv_text import decode, read_table
 from gatherings.core.errors import Conflict, DomainError
 from gatherings.core.text import TextProblem
-from gatherings.core.tokens import PUBLIC_ID, new_public_id
+from gatherings.core.tokens import PUBLIC_ID, digest, new_public_id
 from gatherings.core.words import say
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event
@@ -22,6 +23,7 @@ from gatherings.organise.forms.taking import ImportForm
 from gatherings.organise.routes.blueprint import bp
 from gatherings.registration.actions.importing import BATCH, Brought, bring_over
 from gatherings.registration.importing import MOST_BYTES, MOST_ROWS, Choices, Plan, plan
+from gatherings.registration.rules import Wanted
 from gatherings.web.answers import answer, go
 from gatherings.web.i18n import language_now, words
 from gatherings.web.requests import big_body, settings
@@ -75,13 +77,14 @@ def _do(event: Event, form: ImportForm, found: Plan) -> Response:
     key = form.key.data or ""
     if PUBLIC_ID.fullmatch(key) is None:
         key = new_public_id()
-    wanted, brought, before = found.wanted, Brought(), False
+    wanted, brought = found.wanted, Brought()
+    before = not wanted and found.count("known") > 0
     current_session().expunge_all()
-    for start in range(0, max(len(wanted), 1), BATCH):
+    for start in range(0, len(wanted), BATCH):
         part = wanted[start : start + BATCH]
         try:
             done = transact(
-                bring_over, event.id, part, settings().site, key=f"{key}:{start}", actor=organiser().public_id,
+                bring_over, event.id, part, settings().site, key=f"{key}:{_named(part)}", actor=organiser().public_id,
                 now=utc_now(),
             )  # fmt: skip
         except DomainError:
@@ -91,6 +94,11 @@ def _do(event: Event, form: ImportForm, found: Plan) -> Response:
         before = before or done is None
         brought += done or Brought()
     return go(f"{_path(event)}?{_query(brought)}{'&before=1' if before else ''}")
+
+
+def _named(part: Sequence[Wanted]) -> str:
+    """Name a part by who is in it: pressed again, a list begins with those whom the press before did not reach."""
+    return digest("\n".join(wanted.address.key for wanted in part))
 
 
 def _path(event: Event) -> str:

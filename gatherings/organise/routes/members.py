@@ -24,6 +24,7 @@ from gatherings.communities.queries.members import (
 )
 from gatherings.core.clock import utc_now
 from gatherings.core.csv_text import BOM, Writer
+from gatherings.core.tokens import PUBLIC_ID
 from gatherings.db import current_session, transact
 from gatherings.organise.access import may, organiser
 from gatherings.organise.forms.members import correction_form, filters_asked
@@ -42,8 +43,9 @@ COLUMNS = ("address", "name", "zone", "country", "language", "state", "news", "j
 def members(community: Community) -> Response:
     """Show the members: numbers, and the list as it is filtered and sorted by the address."""
     session, filters = current_session(), filters_asked()
-    after = request.args.get("after", "")[:30]
-    rows, more = list_members(session, community.id, filters, after=after if after.isascii() else "")
+    after = request.args.get("after", "")
+    after = after if PUBLIC_ID.fullmatch(after) else ""
+    rows, more = list_members(session, community.id, filters, after=after)
     names = dict(country_choices())
     countries = count_countries(session, community.id)
     return answer(

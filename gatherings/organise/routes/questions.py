@@ -8,7 +8,7 @@ from flask import Response, request
 from gatherings.communities.models import Community
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import Conflict, InvalidInput, NotFound
-from gatherings.core.tokens import PUBLIC_ID
+from gatherings.core.tokens import PUBLIC_ID, new_public_id
 from gatherings.core.words import Sentence, say
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event, Series
@@ -56,6 +56,12 @@ def kind_of(of: Event | Series | Community) -> str:
 def key_of(of: Any) -> tuple[Any, int]:
     """Name something for an action, which reads it again."""
     return type(of), of.id
+
+
+def key_sent() -> str:
+    """Give the key that the form of something new came with, or make one for it: pressed twice, it is added once."""
+    sent = request.form.get("key", "")
+    return sent if PUBLIC_ID.fullmatch(sent) and sent[0].isalnum() else new_public_id()
 
 
 def act(action: Callable[..., T], *args: Any, **values: Any) -> T:
@@ -148,6 +154,7 @@ def _edit(of: Any, found: Question | None, stored: Draft) -> Response:
     if not sent and kind in TYPES and not count:
         form.type.data = kind
     values = {**frame(of), "path": path_of(of), "form": form, "question": found, "count": count, "types": TYPES}
+    values["key"] = key_sent()
     if not sent:
         return _form(values, stored)
     if found is not None:
@@ -166,6 +173,7 @@ def _edit(of: Any, found: Question | None, stored: Draft) -> Response:
             draft,
             seen=seen,
             answered=answered,
+            key=values["key"],
         )
     except InvalidInput as refusal:
         form.take_problems(refusal)

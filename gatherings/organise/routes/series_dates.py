@@ -41,9 +41,7 @@ def open_next_date(series: Series) -> Response:
     if next_to_prepare(dates.coming) is None:
         if series.status != "published":
             raise Conflict(say("This series is not published, so it has no dates. Publish it first."))
-        made = _one_more(series, series.ahead + 1)
-        if made is None:
-            raise Conflict(say("The rule of this series has no further date. Change the rule to go on."))
+        _one_more(series, series.ahead + 1)
         dates = dates_of_series(current_session(), series_id, now)
     following = next_to_prepare(dates.coming)
     if following is None:

@@ -1,5 +1,6 @@
 """An event copied to another date, and next year's edition: drafts to look at, with everything but the people."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,14 +20,13 @@ from gatherings.events.rules import derive
 from gatherings.invites.actions import store_blocks
 from gatherings.planning.actions.event_parts import free_slug, write_lists
 from gatherings.planning.actions.events import Saved, id_from, note
-from gatherings.planning.queries.events import RESOURCE_FIELDS, SPEAKER_FIELDS, editable
+from gatherings.planning.queries.events import RESOURCE_FIELDS, SPEAKER_FIELDS, editable, editing_roles
 from gatherings.planning.rules.slugs import slug_of, title_for_year, with_year
 from gatherings.questions.models import ConsentText, Question
 
 _COPIED = (
     "title", "summary", "about", "language", "zone", "all_day", "mode", "place_name", "place_address", "place_map",
-    "join_url", "access_notes", "asked_often", "listing", "takes_registrations", "umbrella_id", "picture_id",
-    "picture_alt",
+    "join_url", "access_notes", "asked_often", "listing", "takes_registrations", "picture_id", "picture_alt",
 )  # fmt: skip
 _QUESTION = ("key", "position", "type", "label", "help", "required", "options", "only_if", "keep_days", "retired")
 _CONSENT = ("key", "position", "text", "version", "retired")
@@ -35,7 +35,10 @@ _CONSENT = ("key", "position", "text", "version", "retired")
 def copy_event(
     session: Session, event_id: int, starts: datetime, *, key: str, by: int, site: Site, now: datetime
 ) -> Saved:
-    """Copy an event to another start (its own wall clock) as a one-off draft; the same form twice makes one copy."""
+    """Copy an event to another start (its own wall clock) as a one-off draft; the same form twice makes one copy.
+
+    It is listed by, and part of, what is another community's only where `by` may edit there, too.
+    """
     source = editable(session, event_id)
     person, made, public_id = _made(session, source.community_id, key, by)
     if made is not None:
@@ -43,9 +46,11 @@ def copy_event(
     days = (starts.date() - source.starts_local.date()).days
     times = _times(source, days, starts)
     slug = free_slug(session, slug_of(source.title, starts.date()))
+    mine, umbrella = _mine(session, by), source.umbrella
     own: dict[str, Any] = {"slug": slug, "theme": source.theme}
+    own["umbrella_id"] = umbrella.id if umbrella is not None and umbrella.community_id in mine else None
     event = _copy(session, source, times, own, public_id, days, site, now=now)
-    _copy_lists(session, source, event, speakers=True)
+    _copy_lists(session, source, event, mine, speakers=True)
     store_blocks(session, base_url=site.base_url, event_ids=[event.id])
     note(session, event, "copy_event", person, now, copied=source.public_id)
     return Saved(event.slug)
@@ -65,17 +70,19 @@ def next_edition(
 ) -> Saved:
     """Make next year's edition of an event as a draft, moved to `first_day`; `below`: with what is held under it.
 
-    What is held under it moves by as many days, so that each stays on its weekday.
+    What is held under it moves by as many days, so that each stays on its weekday; what another community holds there
+    is that community's to copy.
     """
     source = editable(session, event_id)
     person, made, public_id = _made(session, source.community_id, key, by)
     if made is not None:
         return Saved(made, made=False)
     days = (first_day - source.starts_local.date()).days
-    event = _edition(session, source, days, public_id, speakers=speakers, site=site, now=now)
+    mine = _mine(session, by)
+    event = _edition(session, source, days, public_id, mine, speakers=speakers, site=site, now=now)
     ids = [event.id]
-    for one in _list_below(session, event_id) if below else []:
-        local = _edition(session, editable(session, one), days, None, speakers=speakers, site=site, now=now)
+    for one in _list_below(session, event_id, mine) if below else []:
+        local = _edition(session, editable(session, one), days, None, mine, speakers=speakers, site=site, now=now)
         local.umbrella_id = event.id
         ids.append(local.id)
     session.flush()
@@ -91,13 +98,27 @@ def _made(session: Session, community_id: int, key: str, by: int) -> tuple[Perso
     return person, session.scalar(select(Event.slug).where(Event.public_id == public_id)), public_id
 
 
-def _list_below(session: Session, event_id: int) -> list[int]:
-    found = select(Event.id).where(Event.umbrella_id == event_id, Event.status != "cancelled").order_by(Event.starts_at)
-    return list(session.scalars(found))
+def _mine(session: Session, by: int) -> set[int]:
+    return {community.id for community in editing_roles(session, by)}
+
+
+def _list_below(session: Session, event_id: int, mine: Collection[int]) -> list[int]:
+    found = select(Event.id).where(
+        Event.umbrella_id == event_id, Event.status != "cancelled", Event.community_id.in_(mine)
+    )
+    return list(session.scalars(found.order_by(Event.starts_at)))
 
 
 def _edition(
-    session: Session, source: Event, days: int, public_id: str | None, *, speakers: bool, site: Site, now: datetime
+    session: Session,
+    source: Event,
+    days: int,
+    public_id: str | None,
+    mine: Collection[int],
+    *,
+    speakers: bool,
+    site: Site,
+    now: datetime,
 ) -> Event:
     old = source.edition_year or source.starts_local.year
     new = old + max(1, (source.starts_local + timedelta(days=days)).year - source.starts_local.year)
@@ -108,7 +129,7 @@ def _edition(
         "edition_year": new if source.edition_year is not None else None,
     }
     event = _copy(session, source, _times(source, days, None), own, public_id, days, site, now=now)
-    _copy_lists(session, source, event, speakers=speakers)
+    _copy_lists(session, source, event, mine, speakers=speakers)
     return event
 
 
@@ -158,14 +179,15 @@ def _moved(at: datetime | None, zone: str, days: int) -> datetime | None:
     return zones.to_utc_rfc(zones.to_local(at, zone) + timedelta(days=days), zone)[0]
 
 
-def _copy_lists(session: Session, source: Event, event: Event, *, speakers: bool) -> None:
+def _copy_lists(session: Session, source: Event, event: Event, mine: Collection[int], *, speakers: bool) -> None:
     lists: dict[str, Any] = {
         "resources": [{name: getattr(one, name) for name in RESOURCE_FIELDS} for one in source.resources]
     }
     if speakers:
         lists["speakers"] = [{name: getattr(one, name) for name in SPEAKER_FIELDS} for one in source.speakers]
     write_lists(session, event.id, lists)
-    session.add_all(CoListing(event_id=event.id, community_id=one.id) for one in source.also_listed_by)
+    listed = [one.id for one in source.also_listed_by if one.id in mine]
+    session.add_all(CoListing(event_id=event.id, community_id=one) for one in listed)
     asked = Question.event_id == source.id
     if source.series_rule_id is not None:  # what its series asks is asked at its dates
         asked = asked | (Question.series_id == source.series_id)
@@ -177,6 +199,6 @@ def _copy_lists(session: Session, source: Event, event: Event, *, speakers: bool
     session.flush()
 
 
-def count_below(session: Session, event_id: int) -> int:
-    """Count what would be copied along with an umbrella."""
-    return len(_list_below(session, event_id))
+def count_below(session: Session, event_id: int, by: int) -> int:
+    """Count what would be copied along with an umbrella by somebody."""
+    return len(_list_below(session, event_id, _mine(session, by)))

@@ -71,6 +71,8 @@ def make_twin(session: Session, event_id: int, wanted: Sitting, *, by: int, site
     second = create_event(session, columns, host=site.domain, now=now)
     if second.starts_at <= now:
         raise InvalidInput([Problem("starts", say("This is over already. Please choose a time to come."))])
+    if other is not None:  # cancelled: should it be held after all, it stands alone
+        other.twin_of_id = None
     first.twin_of_id = second.id
     first.edits += 1
     write_lists(session, second.id, _lists(values_of(first)))

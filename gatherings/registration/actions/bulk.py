@@ -49,15 +49,23 @@ def ask(
 ) -> str:
     """Note what is asked for several registrations, to be done in 60 seconds; give its public id.
 
+    The same asked for again while it waits (a press repeated) is that one.
     Raises InvalidInput for a kind that is not on offer or nobody ticked, NotFound for a registration of elsewhere,
     Conflict when more or fewer people are found than the screen said.
     """
     event = session.scalars(
-        select(Event).where(Event.id == event_id).options(joinedload(Event.room), joinedload(Event.online))
+        select(Event)
+        .where(Event.id == event_id)
+        .options(joinedload(Event.room), joinedload(Event.online))
+        .with_for_update(of=Event, key_share=True)  # two presses at once are one
     ).one()
     if kind not in KINDS or not KINDS[kind].fits(event):
         raise InvalidInput([Problem("kind", say("Please choose what is to be done."))])
     wanted = _whom(session, event, ticked)
+    mine = (BulkChange.event_id == event.id, BulkChange.person_id == person_id, BulkChange.kind == kind)
+    for waiting in session.scalars(select(BulkChange).where(*mine, BulkChange.state == "waiting")):
+        if waiting.registrations == wanted:
+            return waiting.public_id
     change = BulkChange(
         public_id=new_public_id(),
         event_id=event.id,
@@ -133,7 +141,8 @@ def undo(session: Session, event_id: int, public_id: str, *, actor: str, now: da
     mine = BulkChange.id == change.id, BulkChange.state == "waiting"
     if not jobs.changed(session, delete(BulkChange).where(*mine)):
         raise Conflict(say("This has begun already, so it cannot be undone here any more."))
-    jobs.withdraw(session, key=_key(public_id, 0))
+    for key in (_key(public_id, 0), _now_key(public_id)):
+        jobs.withdraw(session, key=key)
     _log(session, event, actor, "bulk_undone", public_id, kind, now, count=count)
     return True
 
@@ -157,9 +166,7 @@ def do_now(session: Session, event_id: int, public_id: str, *, now: datetime) ->
         update(BulkChange).where(BulkChange.id == change.id, BulkChange.state == "waiting").values(due_at=now),
     )
     if won:
-        jobs.enqueue(
-            session, kind=JOB, key=f"{_key(public_id, 0)}:now", due_at=now, payload=_payload(public_id, 0), now=now
-        )
+        jobs.enqueue(session, kind=JOB, key=_now_key(public_id), due_at=now, payload=_payload(public_id, 0), now=now)
     session.refresh(change)
     return bool(won)
 
@@ -250,6 +257,10 @@ def _get(session: Session, event_id: int, public_id: str) -> BulkChange:
 
 def _key(public_id: str, start: int) -> str:
     return f"bulk-change:{public_id}:{start}"
+
+
+def _now_key(public_id: str) -> str:
+    return f"{_key(public_id, 0)}:now"
 
 
 def _payload(public_id: str, start: int) -> dict[str, Any]:

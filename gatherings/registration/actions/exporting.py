@@ -1,5 +1,6 @@
 """That somebody takes a list away stands in the log, and has its limit."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -13,9 +14,9 @@ AN_HOUR = 10  # exports by one organiser (reliability rule 20)
 
 
 def note_export(
-    session: Session, event: Event, filter: Filter, *, how: str, columns: int, actor: str, now: datetime
+    session: Session, event: Event, filter: Filter, *, how: str, columns: Sequence[str], actor: str, now: datetime
 ) -> int:
-    """Note in the log who takes how many rows away, narrowed by what (no names in it); give how many.
+    """Note in the log who takes how many rows and which columns away, narrowed by what (no names in it); give how many.
 
     Raises TooMany beyond ten an hour.
     """
@@ -29,6 +30,6 @@ def note_export(
         narrowed["answer"] = args["answer"].partition(":")[0]  # the question, not what was said
     log(
         session, actor=actor, action="registrations-exported", about=f"event:{event.public_id}",
-        community_id=event.community_id, now=now, how=how, rows=number, columns=columns, narrowed=narrowed,
+        community_id=event.community_id, now=now, how=how, rows=number, columns=list(columns), narrowed=narrowed,
     )  # fmt: skip
     return number

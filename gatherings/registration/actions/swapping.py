@@ -65,8 +65,9 @@ def swap_to(
     """Swap somebody to the other sitting and give their registration there; None when they have left this one.
 
     `registration` comes with event (community, series, rule), person and invite, read in this transaction. Who has
-    both already gives up this one. `by` "host" with the organiser as `actor`: also while registration is closed.
-    Raises Conflict when there is no other sitting, it takes nobody, or it is full: then nothing has changed.
+    both already gives up this one; who only waits there keeps this one. `by` "host" with the organiser as `actor`:
+    also while registration is closed. Raises Conflict when there is no other sitting, it takes nobody, or it is full:
+    then nothing has changed.
     """
     here, person = registration.event, registration.person
     twin = find_twin(session, here)
@@ -83,6 +84,8 @@ def swap_to(
     if by == "person":
         limit_attempts(session, "swap", str(person.id), most=SWAPS_AN_HOUR, window=timedelta(hours=1), now=now)
     there = _registration_at(session, twin, person)
+    if there is not None and there.state == "waitlisted" and registration.places_id is not None:
+        raise SittingFull()  # they wait there: what they have here is theirs until there is a place
     new = there is None or there.state not in rules.LIVE
     if there is None or new:
         _take(session, there, registration, twin, now=now)

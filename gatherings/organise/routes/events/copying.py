@@ -98,7 +98,7 @@ def _page(template: str, form: Any, event_id: int, status: int = 200) -> Respons
         form=form,
         event=event,
         community=event.community,
-        below=count_below(session, event_id),
+        below=count_below(session, event_id, organiser().id),
         problems=form.problems,
         status=status,
     )

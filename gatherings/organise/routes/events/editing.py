@@ -30,6 +30,7 @@ from gatherings.web.i18n import locale_now, words
 from gatherings.web.markdown import render
 from gatherings.web.requests import big_body, settings
 from gatherings.web.times import day_words
+from gatherings.web.visitor import checked_slug
 
 # What "fill from another" takes over: everything but its time, its address and what belongs to that date alone.
 FILLED = (
@@ -157,7 +158,7 @@ def _fill(form: EventForm, community: Community, event: Event | None) -> str:
     slug = request.args.get("fill", "")
     if not slug:
         return ""
-    other = queries.sibling(current_session(), community.id, slug)
+    other = queries.sibling(current_session(), community.id, checked_slug(slug))
     values = queries.values_of(other)
     names = [name for name in FILLED if event is None or event.series_rule_id is None or name != "also_listed_by"]
     if event is None:

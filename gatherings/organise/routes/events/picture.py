@@ -14,7 +14,7 @@ from gatherings.organise.routes.blueprint import bp
 from gatherings.planning.actions.pictures import drop_picture, set_picture
 from gatherings.planning.queries.events import editable
 from gatherings.web.answers import answer, go
-from gatherings.web.requests import big_body
+from gatherings.web.requests import big_body, settings
 
 _ROOM = MOST_BYTES + 64 * 1024  # what a form adds around a file
 
@@ -37,7 +37,7 @@ def send_picture(event: Event) -> Response:
     written = form.read(has_one=event.picture_id is not None)
     if form.problems:
         return _page(form, editable(current_session(), event_id), 422)
-    slug = transact(set_picture, event_id, written, form.alt.clean, by=by, now=utc_now())
+    slug = transact(set_picture, event_id, written, form.alt.clean, by=by, site=settings().site, now=utc_now())
     return go(f"/organise/events/{slug}?done=picture")
 
 
@@ -45,7 +45,7 @@ def send_picture(event: Event) -> Response:
 @may("edit")
 def remove_picture(event: Event) -> Response:
     """Take the picture away: the drawn cover is back."""
-    slug = transact(drop_picture, event.id, by=organiser().id, now=utc_now())
+    slug = transact(drop_picture, event.id, by=organiser().id, site=settings().site, now=utc_now())
     return go(f"/organise/events/{slug}?done=no-picture")
 
 

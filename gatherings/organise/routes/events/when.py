@@ -119,7 +119,11 @@ def event_clocks(community: Community) -> Response:
     """Give the clocks for a time that is being typed; `?event=` is the one that is edited."""
     event = (
         current_session()
-        .scalars(select(Event).where(Event.slug == request.args.get("event", ""), Event.community_id == community.id))
+        .scalars(
+            select(Event).where(
+                Event.slug == request.args.get("event", "").replace("\x00", ""), Event.community_id == community.id
+            )
+        )
         .one_or_none()
     )
     clocks = clocks_of(request.args, community, event)
