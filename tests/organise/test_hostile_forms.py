@@ -23,8 +23,6 @@ from tests.factories import make_event, make_question, make_registration
 from tests.organise.test_every_screen import path_of, screens
 from tests.signing import make_role, sign_in
 
-pytestmark = pytest.mark.one_database("of what is typed; a second database is tried in a test of its own")
-
 NASTY = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
