@@ -1,13 +1,15 @@
 """What all tests share: the application on a fresh database, browsers' manners, a still clock, missing parts.
 
 Databases: `GATHERINGS_TEST_DB=sqlite` (the default), `postgres`, or `both`, which runs each test that touches a
-database once on each. A test of what is said, not of what is stored, needs no more than one of them:
+database once on each (of organisers' screens, each on one of them). A test of what is said, not of what is stored, needs no more than one of them:
 `pytestmark = pytest.mark.one_database("why")`.
 """
 
+import inspect
 import os
 import signal
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
@@ -53,7 +55,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             if not marker.args:
                 raise pytest.UsageError(f"{metafunc.definition.nodeid}: one_database wants a reason")
             kinds = kinds[:1]
+        elif len(kinds) > 1 and _is_of_a_screen(metafunc):
+            kinds = [kinds[zlib.crc32(metafunc.definition.nodeid.encode()) % 2]]
         metafunc.parametrize("database_kind", kinds, scope="session")
+
+
+def _is_of_a_screen(metafunc: pytest.Metafunc) -> bool:
+    """Tell whether a test is of an organiser's screen: hundreds, of which each runs on one database or the other.
+
+    What runs at once in threads runs on both, and all forms do (test_hostile_forms). `GATHERINGS_SCREENS=both` runs
+    every one of them on both.
+    """
+    if metafunc.definition.path.parent.name != "organise" or os.environ.get("GATHERINGS_SCREENS") == "both":
+        return False
+    if metafunc.definition.path.name == "test_hostile_forms.py":
+        return False
+    source = inspect.getsource(metafunc.function)
+    return "at_once" not in source and "Thread" not in source
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -9,10 +9,6 @@ from gatherings.accounts.models import Person, SignIn
 from tests.factories import make_community
 from tests.signing import COOKIE, make_role, sign_in, token_in
 
-pytestmark = pytest.mark.one_database(
-    "forms and words; what they write is tried on both in test_event_publication, test_series, test_hostile_forms"
-)
-
 HX = {"HX-Request": "true"}
 PATH = "/organise/account"
 

@@ -16,10 +16,6 @@ from tests.factories import make_community, make_event, make_series
 from tests.organise.pressing import form_of, press
 from tests.signing import make_role, sign_in
 
-pytestmark = pytest.mark.one_database(
-    "forms and words; what they write is tried on both in test_event_publication, test_series, test_hostile_forms"
-)
-
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EDIT = "/organise/communities/tea/edit"
 NEW = "/organise/communities/new"

@@ -12,10 +12,6 @@ from gatherings.events.models import Event, EventChange
 from tests.factories import make_community, make_event, make_registration, make_series
 from tests.signing import make_role, sign_in
 
-pytestmark = pytest.mark.one_database(
-    "forms and words; what they write is tried on both in test_event_publication, test_series, test_hostile_forms"
-)
-
 ROWS = re.compile(r'<(?:input|textarea|select)[^>]*?name="([^"]+)"')
 
 

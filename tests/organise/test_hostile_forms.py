@@ -41,6 +41,8 @@ NASTY = [
     "=cmd|' /C calc'!A0",
     "a" * 30_000,
 ]
+# What a server's columns may choke on and a file's do not: the rest is ours, whatever the database.
+FOR_A_SERVER = ["\x00\x07\u202eevil\u2028", "9" * 400, "1e400", "a" * 30_000]
 SLOW = 4.0
 KEPT = ("csrf_token",)
 
@@ -147,12 +149,14 @@ def forms_of(app: Flask, client: FlaskClient, place: dict[str, str]) -> Iterator
                 yield Form(form.action or path, form.method, form.fields)
 
 
-def test_nothing_breaks_hangs_or_comes_alive(app: Flask, client: FlaskClient, place: dict[str, str]) -> None:
+def test_nothing_breaks_hangs_or_comes_alive(
+    app: Flask, client: FlaskClient, place: dict[str, str], database_kind: str
+) -> None:
     wrong: list[tuple[str, str, str]] = []
     tried = 0
     for form in list(forms_of(app, client, place)):
         names = [name for name in form.fields if name not in KEPT]
-        for nasty in NASTY if names else ():
+        for nasty in (NASTY if database_kind == "sqlite" else FOR_A_SERVER) if names else ():
             # All at once, as a program would …
             values = MultiDict(form.fields)
             for name in names:
@@ -176,5 +180,5 @@ def test_nothing_breaks_hangs_or_comes_alive(app: Flask, client: FlaskClient, pl
                     wrong.append((form.action, nasty[:30], f"{answer.status_code} after {took:.1f} s"))
                 elif answer.mimetype == "text/html":
                     wrong += [(form.action, nasty[:30], alive) for alive in Alive(answer.text).found]
-    assert tried > 300
+    assert tried > 100
     assert wrong == []

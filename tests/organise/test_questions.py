@@ -19,10 +19,6 @@ from tests.factories import (
 )
 from tests.signing import make_role, sign_in, token_in
 
-pytestmark = pytest.mark.one_database(
-    "forms and words; what they write is tried on both in test_event_publication, test_series, test_hostile_forms"
-)
-
 CHOICES = {"choices": [{"key": "vegan", "label": "Vegan"}, {"key": "fish", "label": "Fish"}]}
 
 

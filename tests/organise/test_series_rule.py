@@ -25,10 +25,6 @@ from tests.factories import make_series_registration as make_every
 from tests.organise.pressing import form_of
 from tests.signing import make_role, sign_in
 
-pytestmark = pytest.mark.one_database(
-    "forms and words; what they write is tried on both in test_event_publication, test_series, test_hostile_forms"
-)
-
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
