@@ -1,8 +1,8 @@
 """What all tests share: the application on a fresh database, browsers' manners, a still clock, missing parts.
 
 Databases: `GATHERINGS_TEST_DB=sqlite` (the default), `postgres`, or `both`, which runs each test that touches a
-database once on each (of organisers' screens, each on one of them). A test of what is said, not of what is stored, needs no more than one of them:
-`pytestmark = pytest.mark.one_database("why")`.
+database once on each (of organisers' screens, each on one of them). A test of what is said, not of what is stored,
+needs no more than one of them: `pytestmark = pytest.mark.one_database("why")`.
 """
 
 import inspect
