@@ -22,10 +22,11 @@ demo: .venv/runtime.stamp
 	@exec $(BIN)/python -m gatherings demo --port $(PORT)
 
 # Both databases in one run: each test that touches a database runs once on each. Browsers and drills run in real time
-# on a machine that may be busy: what fails there is tried once more, said aloud. Drills measure what happens under
-# load, so they have the machine to themselves.
+# on a machine that may be busy: what fails there is tried once more, said aloud. Small drills share the machine, with
+# limits that only a hang misses; at full size (make drills) each has it to itself.
 PYTEST := GATHERINGS_TEST_DB=both $(BIN)/python -m pytest -q
 BROWSER := tests/browser tests/journeys
+DRILLS := tests/drills
 ONCE_MORE = || { echo "Once more, those that failed:"; $(PYTEST) --last-failed --last-failed-no-failures none
 test: lint
 ifdef ARGS
@@ -35,8 +36,8 @@ else
 	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not drill" $(BROWSER:%=--ignore=%)
 	@echo "In a browser …"
 	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
-	@echo "Drills at small size, one after the other …"
-	@$(PYTEST) -m drill $(ONCE_MORE) -m drill; }
+	@echo "Drills at small size …"
+	@$(PYTEST) -n $(JOBS) --dist load -m drill $(DRILLS) $(ONCE_MORE) -m drill $(DRILLS); }
 endif
 
 drills: .venv/dev.stamp
