@@ -11,16 +11,24 @@ import gatherings.accounts.models
 import gatherings.accounts.routes
 import gatherings.audit.models
 import gatherings.calendars.routes
+import gatherings.calls.mails
+import gatherings.calls.models
+import gatherings.calls.routes
 import gatherings.communities.mails
 import gatherings.communities.member_mails
 import gatherings.communities.models
 import gatherings.communities.routes
+import gatherings.doors.mails
+import gatherings.doors.models
+import gatherings.doors.routes
 import gatherings.events.models
 import gatherings.invites.models
 import gatherings.jobs.models
 import gatherings.letters.mails
 import gatherings.letters.models
 import gatherings.letters.routes
+import gatherings.live.models
+import gatherings.live.routes
 import gatherings.loading.models
 import gatherings.mail.models
 import gatherings.mail.routes
@@ -31,6 +39,9 @@ import gatherings.questions.models
 import gatherings.registration.mails
 import gatherings.registration.models
 import gatherings.registration.routes
+import gatherings.slots.mails
+import gatherings.slots.models
+import gatherings.slots.routes
 from gatherings.accounts.actions.signing_in import JOB as SIGN_IN_JOB
 from gatherings.communities.actions.roles import answer_sign_in
 from gatherings.config import Settings, Site
@@ -46,12 +57,16 @@ from gatherings.registration.jobs import keep_dates, tell_drain, tidy
 BLUEPRINTS: Sequence[Blueprint] = (
     gatherings.accounts.routes.bp,
     gatherings.calendars.routes.bp,
+    gatherings.calls.routes.bp,
     gatherings.communities.routes.bp,
+    gatherings.doors.routes.bp,
     gatherings.letters.routes.bp,
+    gatherings.live.routes.bp,
     gatherings.organise.routes.bp,
     gatherings.own_data.routes.bp,
     gatherings.pages.routes.bp,
     gatherings.registration.routes.bp,
+    gatherings.slots.routes.bp,
 )
 
 # Screens that exist in the demo alone: the mailbox.
@@ -61,15 +76,19 @@ DEMO_BLUEPRINTS: Sequence[Blueprint] = (gatherings.mail.routes.bp,)
 MODELS: Sequence[Any] = (
     gatherings.accounts.models,
     gatherings.audit.models,
+    gatherings.calls.models,
     gatherings.communities.models,
+    gatherings.doors.models,
     gatherings.events.models,
     gatherings.invites.models,
     gatherings.jobs.models,
     gatherings.letters.models,
+    gatherings.live.models,
     gatherings.loading.models,
     gatherings.mail.models,
     gatherings.questions.models,
     gatherings.registration.models,
+    gatherings.slots.models,
 )
 
 # How each kind of mail is composed from its facts.
@@ -78,6 +97,9 @@ MAILS: Mapping[str, Callable[[OutboxMail], Letter]] = {
     **gatherings.communities.mails.COMPOSERS,
     **gatherings.communities.member_mails.COMPOSERS,
     **gatherings.letters.mails.COMPOSERS,
+    **gatherings.calls.mails.COMPOSERS,
+    **gatherings.slots.mails.COMPOSERS,
+    **gatherings.doors.mails.COMPOSERS,
 }
 
 

@@ -145,6 +145,9 @@ class Event(Base):
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("pictures.id"))
     picture_alt: Mapped[Line] = mapped_column(default="", server_default="")
 
+    # What its page links to besides: of "call order doors", separated by blanks; empty costs no query.
+    offers: Mapped[str] = mapped_column(String(60), default="", server_default="")
+
     revision: Mapped[Counter]
     edits: Mapped[Counter]  # as in communities/models.py
     changed_at: Mapped[UtcTime]
@@ -170,6 +173,15 @@ class Event(Base):
     resources: Mapped[list["Resource"]] = relationship(
         order_by="Resource.position", cascade="all, delete-orphan", lazy="raise"
     )
+
+    def pool_at(self, side: str) -> int | None:
+        """Give the id of the counted pool at a side ("room", "online"), if it has that side."""
+        return self.room_id if side == "room" else self.online_id
+
+    @property
+    def pool_ids(self) -> list[int]:
+        """The ids of its counted pools, of whichever sides it has."""
+        return [pool for pool in (self.room_id, self.online_id) if pool is not None]
 
 
 class CoListing(Base):

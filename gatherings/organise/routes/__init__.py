@@ -3,30 +3,35 @@
 from gatherings.organise.routes import (
     account,
     by_hand,
+    call,
     communities,
     consents,
     day,
+    doors,
     events,
     exports,
     home,
     imports,
     kinder,
     letters,
+    live,
     log,
     member_lists,
     members,
     questions,
     recurrence,
     registrations,
+    running_order,
     series,
     series_dates,
+    submissions,
     team,
     twins,
 )
 from gatherings.organise.routes.blueprint import bp
 
 __all__ = [
-    "account", "bp", "by_hand", "communities", "consents", "day", "events", "exports", "home", "imports", "kinder",
-    "letters", "log", "member_lists", "members", "questions", "recurrence", "registrations", "series", "series_dates",
-    "team", "twins",
+    "account", "bp", "by_hand", "call", "communities", "consents", "day", "doors", "events", "exports", "home",
+    "imports", "kinder", "letters", "live", "log", "member_lists", "members", "questions", "recurrence", "registrations",
+    "running_order", "series", "series_dates", "submissions", "team", "twins",
 ]  # fmt: skip

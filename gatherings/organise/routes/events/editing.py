@@ -20,7 +20,7 @@ from gatherings.organise.forms.reading import countries, starts_asked
 from gatherings.organise.routes.blueprint import bp
 from gatherings.organise.routes.events.differences import shown_differences
 from gatherings.organise.routes.events.when import FIELDS, clocks_of
-from gatherings.planning.actions.events import AskFirst, Overtaken, create_draft
+from gatherings.planning.actions.events import AskFirst, Edit, Overtaken, create_draft
 from gatherings.planning.actions.twins import edit_both
 from gatherings.planning.queries import events as queries
 from gatherings.planning.rules.event_values import LABELS, pack, unpack
@@ -106,17 +106,9 @@ def _save(form: EventForm, event: Event, wanted: dict[str, Any], by: int) -> Res
         wanted["also_listed_by"] = sorted({*wanted["also_listed_by"], *others})
     press, _colon, kinds = request.form.get("do", "").partition(":")
     try:
-        saved = transact(
-            edit_both,
-            event_id,
-            wanted,
-            opened=unpack(form.opened.data),
-            edits=sent_edits(form),
-            confirmed=kinds.split(",") if press == "tell" else (),
-            by=by,
-            site=settings().site,
-            now=utc_now(),
-        )
+        confirmed = kinds.split(",") if press == "tell" else ()
+        edit = Edit(wanted, unpack(form.opened.data), sent_edits(form), confirmed)
+        saved = transact(edit_both, event_id, edit, by=by, site=settings().site, now=utc_now())
     except InvalidInput as refusal:
         form.take_problems(refusal)
         event = queries.editable(current_session(), event_id)

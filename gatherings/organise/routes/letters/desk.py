@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Response
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from gatherings.letters.words import audience_words
 from gatherings.organise.access import organiser
 from gatherings.organise.routes.blueprint import bp
 from gatherings.web.answers import answer
+from gatherings.web.rights import View
 from gatherings.web.times import day_words, time_words
 
 # As the guard reads them.
@@ -32,7 +33,6 @@ _WITH_ALL = (
     joinedload(Event.room),
     joinedload(Event.online),
 )
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 def at(path: str, **options: Any) -> Callable[[View], View]:

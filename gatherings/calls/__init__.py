@@ -1,0 +1,1 @@
+"""Calls for slots: what is asked, what presenters send, and how it is chosen."""

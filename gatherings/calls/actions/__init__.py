@@ -1,0 +1,1 @@
+"""What changes calls and submissions."""

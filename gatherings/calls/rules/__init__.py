@@ -1,0 +1,1 @@
+"""Rules of calls: opening and closing, room, speaking time, choosing."""

@@ -1,0 +1,8 @@
+"""The mails about doors: kind of mail → how it is composed from its facts."""
+
+from collections.abc import Callable, Mapping
+
+from gatherings.mail.message import Letter
+from gatherings.mail.models import OutboxMail
+
+COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {}

@@ -1,0 +1,5 @@
+"""The blueprint that the public screens of doors hang on."""
+
+from flask import Blueprint
+
+bp = Blueprint("doors", __name__)

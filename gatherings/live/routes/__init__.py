@@ -1,0 +1,5 @@
+"""The public screens of the run of show."""
+
+from gatherings.live.routes.blueprint import bp
+
+__all__ = ["bp"]

@@ -1,0 +1,1 @@
+"""The call for slots, and the slots at a glance."""

@@ -1,0 +1,1 @@
+"""The running order of an event: to order, to print, to publish."""

@@ -1,0 +1,1 @@
+"""Running orders: who speaks when, to the second, and telling them so."""

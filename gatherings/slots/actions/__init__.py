@@ -1,0 +1,1 @@
+"""What changes running orders, and who is told."""

@@ -1,0 +1,39 @@
+"""Reads of running orders."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from gatherings.calls.models import Submission
+from gatherings.events.models import Event
+from gatherings.slots.models import Item, RunningOrder
+from gatherings.slots.rules.timing import Timed, plan
+
+
+def find_order(session: Session, event_id: int) -> RunningOrder | None:
+    """Read the running order of an event with its items, their submissions and co-presenters; three queries."""
+    return session.scalars(
+        select(RunningOrder)
+        .where(RunningOrder.event_id == event_id)
+        .options(selectinload(RunningOrder.items).joinedload(Item.submission).selectinload(Submission.others))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def begins_at(order: RunningOrder, event: Event) -> datetime:
+    """Give when a running order begins (UTC): it moves with its event."""
+    return event.starts_at + timedelta(seconds=order.offset_seconds)
+
+
+def plan_of(order: RunningOrder, event: Event) -> list[Timed[Item]]:
+    """Give each item of a running order with its planned start and end (UTC)."""
+    return plan(order.items, begins_at(order, event), order.change_seconds)
+
+
+def slot_words(item: Item) -> tuple[str, str]:
+    """Give the title of an item and who speaks, from its submission where it has one; `item` as find_order reads it."""
+    if item.submission is None:
+        return item.title, item.speakers
+    names = [item.submission.name, *(one.name for one in item.submission.others)]
+    return item.submission.title, ", ".join(names)

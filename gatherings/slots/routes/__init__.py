@@ -1,0 +1,5 @@
+"""The public screens of running orders."""
+
+from gatherings.slots.routes.blueprint import bp
+
+__all__ = ["bp"]
