@@ -53,6 +53,7 @@ from gatherings.own_data.actions import send_my_data_link
 from gatherings.registration.actions import bulk
 from gatherings.registration.actions.finding import send_links
 from gatherings.registration.jobs import keep_dates, tell_drain, tidy
+from gatherings.slots.jobs import tell_drain as tell_slots_drain
 
 BLUEPRINTS: Sequence[Blueprint] = (
     gatherings.accounts.routes.bp,
@@ -117,7 +118,7 @@ def handlers(site: Site) -> Mapping[str, Handler]:
 
 def drains(app: Flask, settings: Settings) -> Sequence[Drain]:
     """Give what the worker does besides jobs: mail, and telling people of changes and of what is near."""
-    return (mail_drain(app, MAILS, settings), tell_drain(app, settings.site))
+    return (mail_drain(app, MAILS, settings), tell_drain(app, settings.site), tell_slots_drain(app, settings.site))
 
 
 # Jobs that come round by themselves, and how often.

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gatherings import ics
 from gatherings.calendars import rules
+from gatherings.calendars.slots import slot_entries
 from gatherings.core import zones
 from gatherings.events.models import Event
 from gatherings.invites import rules as invites
@@ -58,6 +59,7 @@ def personal_feed(
     for registration in singles:
         entry = _single(registration, base_url=base_url, join=join, now=now)
         entries += [entry] if entry is not None else []
+    entries += slot_entries(session, person_id, base_url=base_url, now=now)
     anonymous = [replace(entry, organizer=None, attendee=None) for entry in entries]
     return ics.calendar(ics.vevents(anonymous), name=name, feed=True)
 

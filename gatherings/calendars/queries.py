@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from gatherings.accounts.models import Person
 from gatherings.calendars import rules
+from gatherings.calendars.slots import slot_state
 from gatherings.communities.models import Community
 from gatherings.core.errors import NotFound
 from gatherings.core.tokens import Claim
@@ -178,7 +179,7 @@ _PERSONAL_STATE: Any = (
 
 
 def read_personal_state(session: Session, claim: Claim, now: datetime) -> tuple[int, tuple[Any, ...]]:
-    """Give whose personal feed a link names, and every value that its bytes are made from; one query.
+    """Give whose personal feed a link names, and every value that its bytes are made from; two queries.
 
     Raises NotFound for a link that was renewed, or whose person is not held any more.
     """
@@ -188,4 +189,4 @@ def read_personal_state(session: Session, claim: Claim, now: datetime) -> tuple[
         raise NotFound()
     held = [row for row in rows if row[7] is not None]
     told = [tuple(rules.still_told(row[at], now) for at in (5, 8, 16)) for row in held]
-    return rows[0][0], (held, told)
+    return rows[0][0], (held, told, slot_state(session, rows[0][0], now))

@@ -1,8 +1,9 @@
 """Running orders, their items, and what each presenter was last told."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatherings.accounts.models import Person
@@ -21,7 +22,8 @@ class RunningOrder(Base):
     order: who moves something on an older state is told what changed. `published_at`: presenters are told and the
     public page exists from then on. `tell_at`: when the worker looks who must be told of a change; null: nothing to
     look for. `seen_revision` is the event's revision at that last look. `change_seconds` stands between two slots
-    that follow each other. `tolerance_seconds`: nobody is told of a move by no more than that.
+    that follow each other. `tolerance_seconds`: nobody is told of a move by no more than that. `undo` is how the last
+    move or removal is taken back (slots/rules/undoing.py), as long as `edits` is what stands in it.
     """
 
     __tablename__ = "running_orders"
@@ -38,6 +40,7 @@ class RunningOrder(Base):
     tell_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     seen_revision: Mapped[Counter]
     edits: Mapped[Counter]
+    undo: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     changed_at: Mapped[UtcTime]
     created_at: Mapped[UtcTime]
 

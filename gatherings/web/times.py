@@ -109,6 +109,22 @@ def _time_words(at: time, locale: str) -> str:
     return str(format_time(at.replace(tzinfo=None), "short", locale=locale))
 
 
+def exact_words(moment: datetime | time) -> str:
+    """Write a wall-clock time to the second, "18:03:30": where slots of minutes begin."""
+    at = moment.time() if isinstance(moment, datetime) else moment
+    if locale_now().startswith("en"):
+        return f"{at:%H:%M:%S}"
+    return str(format_time(at.replace(tzinfo=None), "medium", locale=locale_now()))
+
+
+def length_words(seconds: int) -> str:
+    """Write a length of minutes and seconds as one reads it off a clock: "3:00", "1:02:30"; negative with a minus."""
+    minutes, rest = divmod(abs(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    said = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f"−{said}" if seconds < 0 else said
+
+
 def clock(
     starts_at: datetime, ends_at: datetime, zone: str, *, now: datetime | None = None, all_day: bool = False
 ) -> Clock:
@@ -140,14 +156,17 @@ def when(event: Any, zone: str | None, now: datetime | None = None) -> When:
     return When(clock(event.starts_at, event.ends_at, zone, now=now), host)
 
 
-def instant_words(at: datetime, zone: str, now: datetime | None = None) -> str:
-    """Write an instant on the clock of `zone` with its city: "Thursday 15 December, 18:00 in London"."""
+def instant_words(at: datetime, zone: str, now: datetime | None = None, *, exact: bool = False) -> str:
+    """Write an instant on the clock of `zone` with its city: "Thursday 15 December, 18:00 in London".
+
+    `exact`: to the second.
+    """
     local = zones.to_local(at, zone)
     year = zones.to_local(now, zone).year if now is not None else None
     return gettext(
         "%(day)s, %(time)s in %(city)s",
         day=day_words(local.date(), year=year),
-        time=time_words(local),
+        time=exact_words(local) if exact else time_words(local),
         city=zones.city(zone),
     )
 
@@ -162,4 +181,7 @@ def unbroken(text: str) -> Markup:
 def init_times(app: Flask) -> None:
     """Give templates the words for times."""
     app.jinja_env.filters["unbroken"] = unbroken
+    app.jinja_env.filters["minutes"] = length_words  # seconds of a slot; "3:00"
+    app.jinja_env.filters["exact"] = exact_words
+    app.jinja_env.filters["local_in"] = zones.to_local  # an instant → the wall-clock time of a zone
     app.jinja_env.globals.update(when=when, instant_words=instant_words, city=zones.city)

@@ -4,5 +4,10 @@ from collections.abc import Callable, Mapping
 
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
+from gatherings.slots.mails import minutes
 
-COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {}
+COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {
+    "slot_told": minutes.told,
+    "slot_moved": minutes.moved,
+    "slot_gone": minutes.gone,
+}

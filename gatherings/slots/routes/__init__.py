@@ -1,5 +1,6 @@
 """The public screens of running orders."""
 
+from gatherings.slots.routes import slot
 from gatherings.slots.routes.blueprint import bp
 
-__all__ = ["bp"]
+__all__ = ["bp", "slot"]

@@ -1,5 +1,14 @@
 """The blueprint that the public screens of running orders hang on."""
 
 from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
+
+from gatherings.slots.own import own_minute
 
 bp = Blueprint("slots", __name__)
+
+
+@bp.record_once
+def _offer_minute(state: BlueprintSetupState) -> None:
+    """Let a presenter's own page, which stands below running orders, show their minute."""
+    state.app.extensions["gatherings.own_minute"] = own_minute

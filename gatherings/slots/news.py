@@ -1,0 +1,78 @@
+"""Reads for telling: what each presenter was last told, and what they would be told now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from gatherings.calls.models import CoPresenter, Submission
+from gatherings.events.models import Event
+from gatherings.slots.models import RunningOrder, SlotInvite
+from gatherings.slots.queries import begins_at, plan_of
+from gatherings.slots.rules.telling import Key, Minute, News, news, planned_minutes
+
+
+@dataclass(frozen=True)
+class ToTell:
+    """One presenter who will be told: their name, what for (told, moved, gone), and both minutes."""
+
+    name: str
+    kind: str
+    now: Minute | None
+    before: Minute | None
+
+
+def list_to_tell(session: Session, order: RunningOrder, event: Event, now: datetime) -> list[ToTell]:
+    """Give who will be told what, by name; `order` is read as slots.queries.find_order does."""
+    names: dict[Key, str] = {}
+    for item in order.items:
+        if (one := item.submission) is not None:
+            names |= {(one.id, other.person_id): other.name for other in one.others}
+            names |= {(one.id, one.person_id): one.name} if one.person_id is not None else {}
+    for key, row in told_by_key(session, event.id).items():
+        names.setdefault(key, (row.co_presenter or row.submission).name)
+    found = list_news(session, order, event, now)
+    return [ToTell(names.get(one.key, ""), one.kind, one.now, one.before) for one in found]
+
+
+def list_news(session: Session, order: RunningOrder, event: Event, now: datetime) -> list[News]:
+    """Give what is to be told now; `order` is read as slots.queries.find_order does.
+
+    From the start of the order on nobody is told by mail any more: the live screens tell. An order that was taken
+    back, and a draft event, keep everybody's minute as it was told, and only let go of who does not speak any more.
+    """
+    told = told_by_key(session, order.event_id)
+    minutes = {key: Minute(one.starts_at, one.seconds) for key, one in told.items() if one.cancelled_at is None}
+    if event.status == "cancelled":
+        return news({}, minutes, 0)
+    planned = planned_minutes(plan_of(order, event))
+    if order.published_at is None or event.status == "draft":
+        speaking = set(_speaking(session, order.event_id))
+        return news({key: minute for key, minute in minutes.items() if key in speaking}, minutes, 0)
+    found = news(planned, minutes, order.tolerance_seconds)
+    return found if now < begins_at(order, event) else [one for one in found if one.kind == "gone"]
+
+
+def told_by_key(session: Session, event_id: int) -> dict[Key, SlotInvite]:
+    """Read what everybody of an event was last told, by submission and person."""
+    rows = session.scalars(
+        select(SlotInvite)
+        .join(Submission, Submission.id == SlotInvite.submission_id)
+        .where(Submission.call.has(event_id=event_id))
+        .order_by(SlotInvite.id)
+        .options(
+            joinedload(SlotInvite.person),
+            joinedload(SlotInvite.invite),
+            joinedload(SlotInvite.co_presenter),
+            joinedload(SlotInvite.submission),
+        )
+    )
+    return {(row.submission_id, row.person_id): row for row in rows}
+
+
+def _speaking(session: Session, event_id: int) -> list[Key]:
+    accepted = (Submission.call.has(event_id=event_id), Submission.state == "accepted", Submission.told == "accepted")
+    own = select(Submission.id, Submission.person_id).where(*accepted)
+    others = select(Submission.id, CoPresenter.person_id).join(CoPresenter.submission).where(*accepted)
+    return [(one, person) for one, person in [*session.execute(own), *session.execute(others)] if person is not None]

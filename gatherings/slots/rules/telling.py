@@ -1,0 +1,61 @@
+"""Which presenter must be told what: pure comparison of what is planned with what they were last told."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+Key = tuple[int, int]  # a submission's id and a person's
+
+
+@dataclass(frozen=True)
+class Minute:
+    """When somebody speaks (UTC) and for how many seconds."""
+
+    starts_at: datetime
+    seconds: int
+
+
+@dataclass(frozen=True)
+class News:
+    """One thing to tell: "told" (the first time, or again after it was gone), "moved", or "gone"."""
+
+    key: Key
+    kind: str
+    now: Minute | None
+    before: Minute | None
+
+
+def news(planned: Mapping[Key, Minute], told: Mapping[Key, Minute], tolerance_seconds: int) -> list[News]:
+    """Give what must be told, in the order of the plan, then what is gone.
+
+    Who was told a start within the tolerance of the planned one hears nothing; since it is compared with what they
+    were *told*, many small moves that add up are told. A slot that became longer or shorter is told in any case: one
+    prepares for its length.
+    """
+    tolerance = timedelta(seconds=tolerance_seconds)
+    found = []
+    for key, minute in planned.items():
+        before = told.get(key)
+        if before is None:
+            found.append(News(key, "told", minute, None))
+        elif abs(minute.starts_at - before.starts_at) > tolerance or minute.seconds != before.seconds:
+            found.append(News(key, "moved", minute, before))
+    return found + [News(key, "gone", None, before) for key, before in told.items() if key not in planned]
+
+
+def planned_minutes(timed: Iterable[Any]) -> dict[Key, Minute]:
+    """Give who is to know which minute, from a plan (slots.rules.timing) whose items have their submissions.
+
+    Only who was told of being accepted, and still is: a minute would give away what no letter has said yet.
+    """
+    minutes: dict[Key, Minute] = {}
+    for one in timed:
+        submission = one.item.submission
+        if submission is None or submission.state != "accepted" or submission.told != "accepted":
+            continue
+        minute = Minute(one.starts_at, one.item.seconds)
+        for person_id in (submission.person_id, *(other.person_id for other in submission.others)):
+            if person_id is not None:
+                minutes[submission.id, person_id] = minute
+    return minutes
