@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gatherings import __version__, wiring
 from gatherings.config import Settings, read_settings
+from gatherings.core.clock import use_test_clock
 from gatherings.core.tokens import Signer
 from gatherings.db.migrations import Migrations
 from gatherings.db.session import configure_engine, db
@@ -44,6 +45,8 @@ def data_folder(name: str) -> Path:
 def create_app(settings: Settings | None = None) -> Flask:
     """Assemble the app from its settings; raises BadSetting, and RuntimeError for a view without a right."""
     settings = settings or read_settings()
+    if settings.test_clock:
+        use_test_clock(settings.test_clock)
     app = Flask("gatherings", template_folder=str(data_folder("templates")), static_folder=None)
     _configure(app, settings)
     app.jinja_env.undefined = StrictUndefined

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from gatherings.core import pseudo
@@ -58,6 +59,7 @@ class Settings:
     network_limit: int = 600
     threads: int = 8
     languages: tuple[str, ...] = ("en",)
+    test_clock: str | None = None
 
     @property
     def host(self) -> str:
@@ -88,7 +90,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
     env = os.environ if environ is None else environ
     instance = _instance(env.get("GATHERINGS_INSTANCE") or "instance")
     base_url = _base_url(env.get("BASE_URL") or "http://127.0.0.1:8000")
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "instance": instance,
         "database_url": _database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'gatherings.sqlite'}"),
         "secret_keys": _secret_keys(env, instance),
@@ -103,6 +105,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "change_delay": _number(env, "CHANGE_MAIL_DELAY", 180, 0, 3600),
         "network_limit": _number(env, "REGISTRATIONS_PER_NETWORK", 600, 1, 1_000_000),
         "threads": _number(env, "GATHERINGS_THREADS", 8, 1, 64),
+        "test_clock": _test_clock(env.get("GATHERINGS_TEST_CLOCK"), base_url),
         "languages": _languages(env.get("GATHERINGS_LANGUAGES") or "en"),
     }
     values.update(overrides)
@@ -111,7 +114,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
     if values["demo"] and not re.search(r"//(127\.0\.0\.1|localhost|[a-z0-9.-]+\.test)(:|$)", str(values["base_url"])):
         # The demo's mailbox shows everybody's mail and links to everybody.
         raise BadSetting("GATHERINGS_DEMO should be 0 where BASE_URL is an address that other people can reach.")
-    return Settings(**values)  # type: ignore[arg-type]  # each value is checked by its own reader above
+    return Settings(**values)
 
 
 def _instance(text: str) -> Path:
@@ -124,6 +127,16 @@ def _instance(text: str) -> Path:
     if not writable:
         raise BadSetting(f"GATHERINGS_INSTANCE should be a folder that we may write to, not “{text}”.")
     return folder
+
+
+def _test_clock(text: str | None, base_url: str) -> str | None:
+    if not text:
+        return None
+    if base_url.startswith("https://"):
+        raise BadSetting("GATHERINGS_TEST_CLOCK should be empty where BASE_URL is https: a real clock is never set.")
+    if not Path(text).is_absolute() or not Path(text).parent.is_dir():
+        raise BadSetting(f"GATHERINGS_TEST_CLOCK should be the full path of a file in a folder that is there: “{text}”.")
+    return text
 
 
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -86,6 +86,7 @@ NONSENSE = [
     ("GATHERINGS_LANGUAGES", "en,en-XA"),
     ("GATHERINGS_DEMO", "yes"),
     ("GATHERINGS_DEVELOPMENT", "true"),
+    ("GATHERINGS_TEST_CLOCK", "/somewhere/clock"),
 ]
 
 
