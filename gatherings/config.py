@@ -135,7 +135,7 @@ def _test_clock(text: str | None, base_url: str) -> str | None:
     if base_url.startswith("https://"):
         raise BadSetting("GATHERINGS_TEST_CLOCK should be empty where BASE_URL is https: a real clock is never set.")
     if not Path(text).is_absolute() or not Path(text).parent.is_dir():
-        raise BadSetting(f"GATHERINGS_TEST_CLOCK should be the full path of a file in a folder that is there: “{text}”.")
+        raise BadSetting(f"GATHERINGS_TEST_CLOCK should be a full path in a folder that exists, not “{text}”.")
     return text
 
 
