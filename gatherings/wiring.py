@@ -43,8 +43,11 @@ import gatherings.slots.mails
 import gatherings.slots.models
 import gatherings.slots.routes
 from gatherings.accounts.actions.signing_in import JOB as SIGN_IN_JOB
+from gatherings.calls.actions.profile import JOB as PRESENTER_JOB
+from gatherings.calls.actions.profile import send_profile_link
 from gatherings.communities.actions.roles import answer_sign_in
 from gatherings.config import Settings, Site
+from gatherings.doors.jobs import doors_drain
 from gatherings.jobs.worker import Drain, Handler, Periodic
 from gatherings.mail.drain import drain as mail_drain
 from gatherings.mail.message import Letter
@@ -111,6 +114,7 @@ def handlers(site: Site) -> Mapping[str, Handler]:
         SIGN_IN_JOB: lambda session, payload, now: answer_sign_in(session, payload, site, now=now),
         "find_links": lambda session, payload, now: send_links(session, payload["key"], site, now=now),
         "my_data_link": lambda session, payload, now: send_my_data_link(session, payload["key"], site, now=now),
+        PRESENTER_JOB: lambda session, payload, now: send_profile_link(session, payload, site, now=now),
         "keep_dates": partial(keep_dates, site=site),
         "tidy": partial(tidy, site=site),
     }
@@ -118,7 +122,12 @@ def handlers(site: Site) -> Mapping[str, Handler]:
 
 def drains(app: Flask, settings: Settings) -> Sequence[Drain]:
     """Give what the worker does besides jobs: mail, and telling people of changes and of what is near."""
-    return (mail_drain(app, MAILS, settings), tell_drain(app, settings.site), tell_slots_drain(app, settings.site))
+    return (
+        mail_drain(app, MAILS, settings),
+        tell_drain(app, settings.site),
+        tell_slots_drain(app, settings.site),
+        doors_drain(app, settings.site),
+    )
 
 
 # Jobs that come round by themselves, and how often.

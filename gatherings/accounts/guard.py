@@ -1,10 +1,9 @@
 """Who is signed in: asked by the screens of organisers alone; nobody else has a session (design README 3)."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from flask import Response, current_app, g, make_response, redirect, request
@@ -20,13 +19,12 @@ from gatherings.core.words import say
 from gatherings.db import current_session, transact
 from gatherings.web.answers import go, wants_fragment
 from gatherings.web.requests import settings
+from gatherings.web.rights import View, declare
 from gatherings.web.visitor import own_path
 
 FRESH = timedelta(hours=1)  # what is delicate asks for a younger proof of the address (design README 12)
 HOME = "/organise"
 _LONGEST_BACK = 300  # characters, as SignInLink.next
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 def cookie_name() -> str:
@@ -102,8 +100,7 @@ def signed_in_only(view: View) -> View:
         check_token()
         return view(*args, **kwargs)
 
-    guarded.right = "signed-in"  # type: ignore[attr-defined]
-    return guarded  # type: ignore[return-value]
+    return declare(guarded, "signed-in")
 
 
 def ask_to_sign_in(*, again: bool = False) -> Response:

@@ -43,6 +43,8 @@ class Call(Base):
     kept_seconds: Mapped[int] = mapped_column(default=0)
     words_a_minute: Mapped[int] = mapped_column(default=130)
     asks: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    # The organisers' words of the letters, by decision: {"accepted": {"subject": …, "body": …}}; missing: our own.
+    letters: Mapped[dict[str, dict[str, str]]] = mapped_column(JSON, default=dict)
     accepted: Mapped[Counter]
     accepted_seconds: Mapped[Counter]
     edits: Mapped[Counter]
@@ -104,12 +106,15 @@ class Submission(Base):
     typed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     typed_late: Mapped[bool] = mapped_column(default=False, server_default=false())
     reserve_number: Mapped[int | None]  # the order on the reserve list
+    # Words for this person alone, for the letter of one decision: {"state", "subject", "body"}; empty: the call's.
+    letter: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     link_version: Mapped[int] = mapped_column(default=1, server_default="1")
     edits: Mapped[Counter]
     created_at: Mapped[UtcTime]
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime())  # when silence was last asked about
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from gatherings.core.tokens import Signer
 from gatherings.web.hall import HALL, BodiesFirst
 
 BACKLOG = 2048
@@ -41,7 +42,10 @@ def serve(app: Flask, host: str, port: int, workers: int, threads: int) -> None:
     )
     _give_memory_back()
     asset: Any = app.jinja_env.globals["asset"]
-    served = BodiesFirst(app, HALL // 2, asset("app.css"))
+    signer: Signer = app.extensions["gatherings.signer"]
+    served = BodiesFirst(
+        app, HALL // 2, asset("app.css"), knows=lambda token: signer.verify("submission", token) is not None
+    )
     server.serve(target_loader=lambda target: served)
 
 

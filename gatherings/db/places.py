@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Table, bindparam, case, or_, select, upd
 from sqlalchemy.orm import Mapped, Session
 
 from gatherings.db.base import Base, Counter, Pk
+from gatherings.db.changing import changed
 
 
 class Places(Base):
@@ -53,8 +54,7 @@ _RELEASE = update(_POOLS).where(_THIS).values(taken=Places.taken - 1, turns=Plac
 
 def claim(session: Session, places_id: int) -> bool:
     """Take one place if there is one, in the caller's transaction; return whether it was had."""
-    done = session.execute(_CLAIM, {"places_id": places_id})
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    return changed(session, _CLAIM, {"places_id": places_id}) == 1
 
 
 def claim_or_queue(session: Session, places_id: int) -> Claimed:

@@ -1,8 +1,110 @@
-"""The mails about doors: kind of mail → how it is composed from its facts."""
+"""The mails about doors: the link that begins it, and each morning the door of the day."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, time
+from typing import Any
+from urllib.parse import quote
 
-from gatherings.mail.message import Letter
+from gatherings.core.tokens import Claim
+from gatherings.core.zones import city
+from gatherings.mail.letters import Button, Heading, Link, Part, Prose, Words, write_letter
+from gatherings.mail.look import look_of
+from gatherings.mail.message import Letter, clean_line, clean_text
 from gatherings.mail.models import OutboxMail
+from gatherings.web.i18n import gettext as _
+from gatherings.web.i18n import list_words, number_words
+from gatherings.web.markdown import plain, render
+from gatherings.web.requests import absolute
+from gatherings.web.rights import signer
+from gatherings.web.times import day_words, time_words
 
-COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {}
+
+def follower_path(claim: Claim) -> str:
+    """Give the path of a follower's own page."""
+    return f"/doors/{signer().sign('doors', claim.public_id, claim.version)}"
+
+
+def doors_link(mail: OutboxMail) -> Letter:
+    """Ask whether somebody really wants the doors by mail: nothing comes before they press."""
+    title = _title(mail)
+    hour = time_words(time(int(mail.facts["follower"]["hour"])))
+    return _letter(
+        mail,
+        subject=_("Your doors by mail: %(title)s", title=title),
+        heading=_("One press, and the doors come to you"),
+        preview=_("Nothing comes before you press."),
+        parts=[
+            Words(_("Would you like each door of “%(title)s” by mail, on its own morning?", title=title)),
+            Words(_("At %(hour)s, on the clock of %(city)s.", hour=hour, city=city(mail.zone))),
+            Button(_("See it, and say yes"), _page(mail)),
+            Words(_("The same link changes the hour, and ends it."), quiet=True),
+            Words(_("You did not ask for this? Then please leave this mail alone: nothing more comes."), quiet=True),
+        ],
+        footer=_("You get this mail because your address was typed in on the page of this calendar."),
+    )
+
+
+def door(mail: OutboxMail) -> Letter:
+    """Bring the door of the day."""
+    told = mail.facts["door"]
+    number, title = int(told["number"]), _title(mail)
+    said = clean_line(told["title"])
+    opened = _("Door %(number)s", number=number_words(number))
+    missed = [number_words(one) for one in mail.facts.get("missed", ())]
+    made = _letter(
+        mail,
+        subject=_("%(door)s: %(said)s", door=opened, said=said) if said else f"{opened} · {title}",
+        heading=said or opened,
+        preview=clean_line(told["speakers"]) or title,
+        parts=[
+            Words(_("%(door)s · %(day)s", door=opened, day=day_words(date.fromisoformat(told["day"]), year=None))),
+            Words(clean_line(told["speakers"])) if told["speakers"] else None,
+            Words(clean_text(told["about"])) if told["about"] else None,
+            *([Heading(_("What they ask of you")), Words(clean_text(told["ask"]))] if told["ask"] else []),
+            Prose(plain(told["body"]), render(told["body"])) if told["body"] else None,
+            Words(_("There is a picture: %(alt)s", alt=clean_line(told["picture"]))) if told["picture"] else None,
+            Words(_("There is a recording to watch.")) if told["recording"] else None,
+            Button(_("Open door %(number)s", number=number_words(number)), _door_page(mail, number)),
+            Words(_("Also open since your last mail: %(numbers)s.", numbers=list_words(missed))) if missed else None,
+            Link(_("The whole calendar"), _door_page(mail, None), quiet=True),
+            Link(_("Another hour, or no more doors"), _page(mail), quiet=True),
+        ],
+        footer=_("You get this mail because you asked for each door of “%(title)s”.", title=title),
+    )
+    return replace(made, unsubscribe=f"{_page(mail)}/stop")
+
+
+def _title(mail: OutboxMail) -> str:
+    return clean_line(mail.facts["calendar"]["title"])
+
+
+def _page(mail: OutboxMail) -> str:
+    follower = mail.facts["follower"]
+    return absolute(follower_path(Claim(follower["public_id"], follower["version"])))
+
+
+def _door_page(mail: OutboxMail, number: int | None) -> str:
+    """Give the address of a door; where doors open at the reader's own midnight it says on whose clock they are."""
+    path = f"/events/{mail.facts['calendar']['slug']}/doors" + (f"/{number}" if number else "")
+    if mail.facts["calendar"]["opening"] == "viewer":
+        path += f"?zone={quote(mail.zone, safe='')}"
+    return absolute(path)
+
+
+def _letter(
+    mail: OutboxMail, *, subject: str, heading: str, preview: str, parts: list[Part | None], footer: str
+) -> Letter:
+    community: Mapping[str, Any] = mail.facts["community"]
+    return write_letter(
+        subject=subject,
+        heading=heading,
+        preview=preview,
+        parts=parts,
+        language=mail.language,
+        look=look_of(community["accent"], community["slug"]),
+        footer=footer,
+    )
+
+
+COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {"doors_link": doors_link, "door": door}

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.communities.models import Community
@@ -16,6 +17,10 @@ from gatherings.events.models import Event, EventChange, OldSlug, Series, Series
 
 # Zone rules move a start by hours, never by days: with this margin nothing that is still to come is missed.
 _DAY_AND_MORE = timedelta(days=2)
+
+# What mails and calendar entries need of an event; and with its places, what showing and changing it needs.
+WITH_SERIES = (joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule))
+WITH_ALL = (*WITH_SERIES, joinedload(Event.room), joinedload(Event.online))
 
 
 @dataclass(frozen=True)
@@ -154,10 +159,7 @@ def find_twin(session: Session, event: Event) -> Event | None:
     return session.scalars(
         select(Event)
         .where(Event.id == event.twin_of_id)
-        .options(
-            joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule),
-            joinedload(Event.room), joinedload(Event.online),
-        )
+        .options(*WITH_ALL)
     ).one_or_none()  # fmt: skip
 
 
@@ -191,15 +193,18 @@ def public_stamp(session: Session) -> tuple[int, ...]:
 
 
 _NOW = bindparam("now", type_=UtcDateTime())
-_BOUNDARIES = select(
-    *(
-        select(func.min(edge)).where(edge > _NOW).scalar_subquery()
-        for edge in (Event.starts_at, Event.ends_at, Event.registration_opens_at, Event.registration_closes_at)
-    )
-)
+EDGES = (Event.starts_at, Event.ends_at, Event.registration_opens_at, Event.registration_closes_at)
 
 
-def next_boundary(session: Session, now: datetime) -> datetime | None:
+def first_of(*edges: Any) -> Select[Any]:
+    """Make the statement that reads, of each of these columns, the first instant after the parameter `now`."""
+    return select(*(select(func.min(edge)).where(edge > _NOW).scalar_subquery() for edge in edges))
+
+
+_BOUNDARIES = first_of(*EDGES)
+
+
+def next_boundary(session: Session, now: datetime, boundaries: Select[Any] = _BOUNDARIES) -> datetime | None:
     """Give the next instant at which a public page changes by itself: a start, an end, an opening or a closing."""
-    edges = session.execute(_BOUNDARIES, {"now": now}).one()
+    edges = session.execute(boundaries, {"now": now}).one()
     return min((edge for edge in edges if edge is not None), default=None)

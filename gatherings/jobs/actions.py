@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, Table, case, delete, or_, select, update
+from sqlalchemy import Table, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from gatherings.db import changed
 from gatherings.db.upsert import insert_into
 from gatherings.jobs.models import Job, Worker
 
@@ -157,12 +158,6 @@ def claim(
         .returning(columns.id)
     )
     return list(session.scalars(statement))
-
-
-def changed(session: Session, statement: Executable) -> int:
-    """Run an UPDATE or DELETE and tell how many rows it changed."""
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    return cast("CursorResult[Any]", result).rowcount
 
 
 def _held(job_id: int, worker: str) -> Any:

@@ -17,7 +17,8 @@ from gatherings.config import Site
 from gatherings.core.errors import Conflict, InvalidInput, NotFound
 from gatherings.core.tokens import PUBLIC_ID
 from gatherings.core.words import say, say_many
-from gatherings.db.upsert import insert_into
+from gatherings.db import changed
+from gatherings.db.upsert import insert_once
 from gatherings.events.models import Event
 from gatherings.letters.audience import Audience, Recipient
 from gatherings.letters.models import Letter
@@ -77,10 +78,11 @@ def save_letter(
         "local_hour": draft.local_hour,
         "from_local": draft.from_local,
     }
-    is_new = _insert(session, {
+    new = {
         "public_id": public_id, "community_id": scope.community_id, "event_id": scope.event_id,
         "author_id": author.id, "audience": draft.audience, "state": "draft", "edits": 1, "created_at": now, **values,
-    })  # fmt: skip
+    }  # fmt: skip
+    is_new = insert_once(session, Letter, new, ["public_id"])
     letter = _lock(session, scope, public_id)
     if is_new:
         return letter
@@ -179,8 +181,8 @@ def stop_letter(session: Session, scope: Scope, public_id: str, *, by: By, now: 
         return 0
     mine = OutboxMail.about == about(public_id)
     free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until <= now)  # the others are being sent just now
-    gone = session.execute(delete(OutboxMail).where(mine, OutboxMail.state.in_(("queued", "held")), free))
-    taken_back = int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    waiting = OutboxMail.state.in_(("queued", "held"))
+    taken_back = changed(session, delete(OutboxMail).where(mine, waiting, free))
     if not taken_back:
         return 0
     left = session.scalars(select(func.count(OutboxMail.id)).where(mine)).one()
@@ -213,10 +215,8 @@ def leave_news(session: Session, community_id: int, person_public_id: str, *, no
     they agreed to stay, for `return_to_news`. Raises NotFound.
     """
     community, person = get_reader(session, community_id, person_public_id)
-    stop = insert_into(session.get_bind().dialect.name, NewsStop.__table__)
     values = {"community_id": community.id, "person_id": person.id, "created_at": now}
-    stop = stop.values(**values).on_conflict_do_nothing(index_elements=["community_id", "person_id"])
-    is_new = session.execute(stop.returning(NewsStop.id)).scalar_one_or_none() is not None
+    is_new = insert_once(session, NewsStop, values, ["community_id", "person_id"])
     theirs = select(Letter.public_id).where(Letter.community_id == community.id, Letter.kind == "news")
     abouts = [about(one) for one in session.scalars(theirs.order_by(Letter.id.desc()).limit(200))]
     session.execute(
@@ -238,10 +238,8 @@ def leave_news(session: Session, community_id: int, person_public_id: str, *, no
 def return_to_news(session: Session, community_id: int, person_public_id: str, *, now: datetime) -> None:
     """Undo `leave_news`. Raises NotFound."""
     community, person = get_reader(session, community_id, person_public_id)
-    gone = session.execute(
-        delete(NewsStop).where(NewsStop.community_id == community.id, NewsStop.person_id == person.id)
-    )
-    if gone.rowcount:  # type: ignore[attr-defined]  # as above
+    stop = delete(NewsStop).where(NewsStop.community_id == community.id, NewsStop.person_id == person.id)
+    if changed(session, stop):
         mine = Member.community_id == community.id, Member.person_id == person.id, Member.state == "active"
         session.execute(update(Member).where(*mine, Member.consent != "").values(news=True))
         log(session, actor="person", action="return_to_news", about=f"person:{person.public_id}",
@@ -256,13 +254,6 @@ def _find(session: Session, scope: Scope, public_id: str) -> Letter | None:
         return None
     found = select(Letter).where(Letter.public_id == public_id, *scope.conditions()).with_for_update()
     return session.scalars(found).one_or_none()
-
-
-def _insert(session: Session, values: dict[str, Any]) -> bool:
-    """Insert a letter unless its public id is there already; tell whether it was new."""
-    made = insert_into(session.get_bind().dialect.name, Letter.__table__).values(**values)
-    made = made.on_conflict_do_nothing(index_elements=["public_id"]).returning(Letter.id)
-    return session.execute(made).scalar_one_or_none() is not None
 
 
 def _lock(session: Session, scope: Scope, public_id: str) -> Letter:

@@ -99,11 +99,14 @@ class Audience:
         """Find one of them by the public id of their registration or membership; None for anybody else."""
         if not PUBLIC_ID.fullmatch(public_id):
             return None
-        of = Registration if self.event is not None else Member
-        row = session.execute(self._reading(session).where(of.public_id == public_id)).one_or_none()
+        row = session.execute(self._reading(session).where(self._of.public_id == public_id)).one_or_none()
         return self._recipient(row) if row is not None else None
 
     # Reading
+
+    @property
+    def _of(self) -> Any:  # the class whose rows are read: both have what a letter needs of them
+        return Registration if self.event is not None else Member
 
     @property
     def _news(self) -> bool:
@@ -147,14 +150,10 @@ class Audience:
 
     def _reading(self, session: Session) -> Any:  # a Select
         wanted = self._all(session).where(~self._stopped())
-        people = (_Who.public_id, _Who.address)
-        if self.event is not None:
-            one = Registration
-            columns = (one.public_id, one.link_version, one.name, one.zone, one.language, one.places_id)
-            return wanted.with_only_columns(*people, *columns).order_by(one.id)
-        of = Member
-        columns = (of.public_id, of.link_version, of.name, of.zone, of.language)  # type: ignore[assignment]
-        return wanted.with_only_columns(*people, *columns).order_by(of.id)
+        of = self._of
+        columns = [_Who.public_id, _Who.address, of.public_id, of.link_version, of.name, of.zone, of.language]
+        columns += [Registration.places_id] if self.event is not None else []
+        return wanted.with_only_columns(*columns).order_by(of.id)
 
     def _recipient(self, row: Any) -> Recipient:
         attends = side_of(self.event, row.places_id) if self.event is not None else None

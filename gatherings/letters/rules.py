@@ -1,10 +1,8 @@
 """Rules of letters: what stands in braces, what may be saved, and when a letter is due on somebody's own clock.
 
-Fields come from one fixed table and are put in by exact match, once: never by a template, and what is put in is not
-looked at again (reliability.md rule 13).
+How fields are put in: core/filling.py.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,7 +10,10 @@ from typing import Any, Final
 
 from gatherings.core import zones
 from gatherings.core.errors import Problem
+from gatherings.core.filling import fill, fill_html, problems_of
 from gatherings.core.words import Sentence, say
+
+__all__ = ["FIELDS", "KINDS", "Draft", "due_at", "fill", "fill_html"]
 
 KINDS: Final = ("about", "news")
 LONGEST_SUBJECT: Final = 150
@@ -37,9 +38,6 @@ FIELDS: Final[Mapping[str, Mapping[str, Sentence]]] = {
     },
     "community": {"name": _NAME, "community": _COMMUNITY, "community_link": _COMMUNITY_LINK},
 }
-_BRACED = re.compile(r"\{([^{}\n]{0,60})\}")
-_TAG_OR_FIELD = re.compile(r"<[^>]*>|\{([^{}\n<>]{0,60})\}")
-_LINK_TO_FIELD = re.compile(r"\]\([^)\n]*\{[^{}\n]*\}|^ {0,3}\[[^\]\n]+\]:[^\n]*\{[^{}\n]*\}", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -55,45 +53,7 @@ class Draft:
 
     def check(self, of: str) -> list[Problem]:
         """List what is wrong with the fields in it; `of`: "event" or "community"."""
-        known = FIELDS[of]
-        problems = []
-        for field, text in (("subject", self.subject), ("body", self.body)):
-            unknown = [name for name in _BRACED.findall(text) if name not in known]
-            if unknown:
-                problems.append(Problem(field, _unknown(unknown[0], list(known))))
-        if any(name.endswith("_link") for name in _BRACED.findall(self.subject)):
-            problems.append(
-                Problem("subject", say("A link cannot stand in a subject. Please put it into the letter itself."))
-            )
-        if _LINK_TO_FIELD.search(self.body):
-            problems.append(
-                Problem(
-                    "body",
-                    say(
-                        "A field cannot stand inside the address of a link. Please write it alone, such as "
-                        "{event_link}: it becomes a link with its own words."
-                    ),
-                )
-            )
-        return problems
-
-
-def _unknown(name: str, known: list[str]) -> Sentence:
-    return say(
-        "There is no field {%(name)s}. What can stand in braces: %(known)s.",
-        name=name,
-        known=", ".join(f"{{{one}}}" for one in known),
-    )
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put values in for the fields of a plain text, each as it is."""
-    return _BRACED.sub(lambda found: values.get(found[1], found[0]), text)
-
-
-def fill_html(html: str, values: Mapping[str, str]) -> str:
-    """Put values, which are HTML already, in for the fields that stand in the text of a piece of HTML, not in tags."""
-    return _TAG_OR_FIELD.sub(lambda found: values.get(found[1] or "", found[0]), html)
+        return problems_of(self.subject, self.body, FIELDS[of])
 
 
 def due_at(now: datetime, zone: str, hour: int, from_local: str | None) -> datetime:

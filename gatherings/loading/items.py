@@ -1,7 +1,7 @@
 """Reading communities, series and events."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import yaml
@@ -227,7 +227,7 @@ def read_event(part: Part) -> EventItem:
             "theme": (edition.line_text("theme") or None) if edition else None,
             "approximate": edition.flag("approximate") if edition else False,
         },
-        starts=starts or Fixed(local_time("2000-01-01")[0]),  # type: ignore[index]  # a stand-in
+        starts=starts or Fixed(datetime(2000, 1, 1)),  # a stand-in
         minutes=minutes,
         ends=ends,
         all_day=all_day,

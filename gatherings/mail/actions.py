@@ -13,7 +13,8 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, case, delete, false, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
-from gatherings.jobs.actions import LEASE_SECONDS, MAX_TRIES, backoff, changed, claim, insert_new
+from gatherings.db import changed
+from gatherings.jobs.actions import LEASE_SECONDS, MAX_TRIES, backoff, claim, insert_new
 from gatherings.mail.models import OutboxMail
 
 BATCH = 500  # rows handed to the database at once

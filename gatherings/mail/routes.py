@@ -6,7 +6,7 @@ Only registered in the demo. Mail is shown in a frame that can run and load noth
 import base64
 from dataclasses import dataclass
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.parser import BytesParser
 
 from flask import Blueprint, Response, make_response, request
@@ -102,9 +102,15 @@ def _open(mail: OutboxMail) -> Opened | None:
         headers=[(name, str(value)) for name, value in message.items()],
         text=str(text.get_content()) if text is not None else "",
         html=_with_pictures(str(html.get_content()), message) if html is not None else None,
-        calendar=calendars[0].get_payload(decode=True) if calendars else None,  # type: ignore[arg-type]
+        calendar=_bytes_of(calendars[0]) if calendars else None,
         raw=mail.mime.decode("utf-8", "replace"),
     )
+
+
+def _bytes_of(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)  # of one part
+    return payload
 
 
 def _with_pictures(html: str, message: EmailMessage) -> str:
@@ -112,6 +118,6 @@ def _with_pictures(html: str, message: EmailMessage) -> str:
     for part in message.walk():
         name = str(part["Content-ID"] or "").strip("<>")
         if name and part.get_content_maintype() == "image":
-            data = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type]  # one part's bytes
+            data = base64.b64encode(_bytes_of(part)).decode()
             html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{data}")
     return html

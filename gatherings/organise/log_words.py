@@ -42,6 +42,15 @@ KINDS: Mapping[str, tuple[Sentence, tuple[str, ...]]] = {
             "consent-asked-again",
         ),
     ),
+    "slots": (
+        say("Slots"),
+        (
+            "write_call", "edit_call", "publish_call", "unpublish_call", "close_call", "reopen_call",
+            "order_started", "order_moved", "order_placed", "order_given", "order_added", "order_changed",
+            "order_removed", "order_undone", "order_settled", "order_published", "order_taken_back", "order_tell_now",
+            "live_begun", "live_ended", "live_reopened", "live_forgotten",
+        ),
+    ),
     "members": (
         say("Members"),
         ("change_member", "remove_member", "send_member_link", "import_members", "leave_news", "return_to_news"),
@@ -136,6 +145,37 @@ SENTENCES: Final[Mapping[str, Telling]] = {
     # on the day
     "check_in": say("%(who)s noted that %(what)s is there."),
     "check_in_undone": say("%(who)s took back that %(what)s is there."),
+    # slots: the call, what was offered, the running order, the run of show
+    "live_begun": say("%(who)s began the run of show of %(what)s."),
+    "live_ended": say("%(who)s ended the run of show of %(what)s."),
+    "live_reopened": say("%(who)s went on with the run of show of %(what)s after its end."),
+    "live_forgotten": say("%(who)s ended the run of show of %(what)s and kept nothing of it."),
+    "write_call": say("%(who)s wrote the call for %(what)s."),
+    "edit_call": say("%(who)s changed the call for %(what)s."),
+    "publish_call": say("%(who)s published the call for %(what)s."),
+    "unpublish_call": say("%(who)s made the call for %(what)s a draft again."),
+    "close_call": say("%(who)s closed the call for %(what)s."),
+    "reopen_call": say("%(who)s opened the call for %(what)s again."),
+    "order_started": lambda details: say_many(
+        "%(who)s began the running order of %(what)s with %(num)s slot.",
+        "%(who)s began the running order of %(what)s with %(num)s slots.",
+        _number(details, "slots"),
+    ),
+    "order_moved": say("%(who)s moved something in the running order of %(what)s."),
+    "order_placed": lambda details: say_many(
+        "%(who)s put %(num)s slot into the running order of %(what)s.",
+        "%(who)s put %(num)s slots into the running order of %(what)s.",
+        _number(details, "slots"),
+    ),
+    "order_given": say("%(who)s gave a slot that was free in the running order of %(what)s to somebody else."),
+    "order_added": say("%(who)s added something to the running order of %(what)s."),
+    "order_changed": say("%(who)s changed something in the running order of %(what)s."),
+    "order_removed": say("%(who)s took something out of the running order of %(what)s."),
+    "order_undone": say("%(who)s took back the last change of the running order of %(what)s."),
+    "order_settled": say("%(who)s changed how the running order of %(what)s runs."),
+    "order_published": say("%(who)s published the running order of %(what)s."),
+    "order_taken_back": say("%(who)s took the running order of %(what)s back."),
+    "order_tell_now": say("%(who)s let the presenters of %(what)s be told at once."),
     # events, series, the community
     "create_event": say("%(who)s made %(what)s."),
     "edit_event": lambda details: (

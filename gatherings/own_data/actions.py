@@ -10,13 +10,13 @@ from gatherings.accounts.actions.signing_in import JOB as SIGN_IN_JOB
 from gatherings.accounts.models import Person
 from gatherings.accounts.rules import Address
 from gatherings.audit.actions import log
+from gatherings.calls.actions.profile import JOB as PRESENTER_JOB
 from gatherings.communities.actions.inviting import drop_invitations
 from gatherings.communities.actions.members import erase_members_of
 from gatherings.communities.actions.roles import drop_all_roles
 from gatherings.communities.models import NewsStop
 from gatherings.config import Site
 from gatherings.core.tokens import digest, new_public_id
-from gatherings.db import places
 from gatherings.events.models import Event
 from gatherings.invites.models import Invite
 from gatherings.jobs import actions as jobs
@@ -28,8 +28,9 @@ from gatherings.registration.actions import cancel, cancel_series
 from gatherings.registration.actions.disowning import erase_series
 from gatherings.registration.actions.finding import limit_asking
 from gatherings.registration.actions.leaving import erase
+from gatherings.registration.actions.waiting import lock_pools
 from gatherings.registration.models import Registration, SeriesRegistration
-from gatherings.registration.queries import list_of_person, list_series_of_person
+from gatherings.registration.queries import FOR_LEAVING, list_of_person, list_series_of_person
 from gatherings.registration.rules import LAST_WORDS, LIVE
 
 PURPOSE = "my-data"
@@ -112,7 +113,7 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
 def forget_jobs(session: Session, key: str) -> None:
     """Delete jobs that were caused by typing this address."""
     typed = Job.payload["key"].as_string() == key
-    session.execute(delete(Job).where(Job.kind.in_(("find_links", "my_data_link", SIGN_IN_JOB)), typed))
+    session.execute(delete(Job).where(Job.kind.in_(("find_links", "my_data_link", PRESENTER_JOB, SIGN_IN_JOB)), typed))
 
 
 def _leave_everything(session: Session, person: Person, site: Site, *, now: datetime) -> None:
@@ -121,19 +122,10 @@ def _leave_everything(session: Session, person: Person, site: Site, *, now: date
         .join(Event, Event.id == Registration.event_id)
         .where(Registration.person_id == person.id, Registration.state.in_(LIVE), Event.ends_at > now)
         .order_by(Registration.event_id)
-        .options(
-            joinedload(Registration.person),
-            joinedload(Registration.invite),
-            joinedload(Registration.series_registration),
-            joinedload(Registration.event).options(
-                joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule)
-            ),
-        )
+        .options(*FOR_LEAVING)
     ).all()
     # All pools at once, in ascending order: two who leave several gatherings never wait for each other.
-    places.lock(
-        session, [pool for row in live for pool in (row.event.room_id, row.event.online_id) if pool is not None]
-    )
+    lock_pools(session, *(row.event for row in live))
     every = select(SeriesRegistration).where(
         SeriesRegistration.person_id == person.id, SeriesRegistration.state == "confirmed"
     )

@@ -7,15 +7,53 @@ is asked, for browsers that know no `:has()`. The server decides by itself: what
 kept.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from gatherings.events.models import Event
 from gatherings.questions import rules
 from gatherings.questions.models import Question
 from gatherings.questions.types import TYPES, base
+from gatherings.web.forms import ChoiceField, PlainForm
+from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import words
 
 NUMBERED = 24  # conditions that the stylesheet knows; what comes beyond is always shown, with its words
+
+
+class AskingForm(PlainForm):
+    """A form with questions: `asked` names the field of each, in order."""
+
+    asked: Sequence[tuple[Question, str]] = ()
+
+    @property
+    def conditional(self) -> bool:
+        """Tell whether some question is asked only under a condition."""
+        return any(self[name].numbers for _question, name in self.asked)
+
+    @property
+    def questions(self) -> list[base.AnswerField]:
+        """Give the fields of the questions, in order."""
+        return [self[name] for _question, name in self.asked]
+
+
+class ComingForm(AskingForm):
+    """A form that registers somebody for `event`; with `wish` on it where they choose how to come."""
+
+    event: Event
+    wish_marks: Mapping[str, int] = {}  # as `mark` gives them
+
+    @property
+    def sides(self) -> frozenset[str]:
+        """Give the ways in which whoever is registered with it comes."""
+        if "wish" not in self:
+            return rules.sides_of(self.event.mode)
+        return frozenset({self.wish.data}) & {"online", "room"}
+
+
+def wish_field() -> ChoiceField:
+    """Make the field that asks how somebody comes to a hybrid event."""
+    return ChoiceField("", choices=[("room", _("In the room")), ("online", _("Online"))], id="wish")
 
 
 def fields_of(questions: Sequence[Question]) -> dict[str, Any]:

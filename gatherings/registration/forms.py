@@ -1,6 +1,6 @@
 """The forms of registering and of changing a registration: explicit fields, and nothing else is read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +16,19 @@ from gatherings.core.words import Sentence, say
 from gatherings.db.places import Places
 from gatherings.events.models import Event, SeriesRule
 from gatherings.events.rules import DOOR_WORDS, Door, door
-from gatherings.questions.forms import fields_of, forget_unasked, mark
+from gatherings.questions.forms import AskingForm, ComingForm, fields_of, forget_unasked, mark, wish_field
 from gatherings.questions.models import ConsentText, Question
 from gatherings.questions.queries import list_asked
 from gatherings.questions.rules import possible, sides_of
 from gatherings.questions.types import TYPES, base
 from gatherings.registration.rules import Wanted
-from gatherings.web.forms import ChoiceField, CleanField, PlainForm, ZoneField, read_name
+from gatherings.web.forms import ChoiceField, CleanField, ZoneField, read_name
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import locale_now, words
 from gatherings.web.markdown import render
 
 
-class _RegisterForm(PlainForm):
+class _RegisterForm(ComingForm):
     """What every registration asks; `register_form` adds what this event asks besides.
 
     `zone` left empty means the host's. `fax` is seen by programs alone: whoever fills it in is thanked and ignored.
@@ -39,34 +39,14 @@ class _RegisterForm(PlainForm):
     zone = ZoneField("", id="zone")
     fax = wtforms.StringField("", id="fax")
 
-    event: Event
     door: Door
-    asked: Sequence[tuple[Question, str]] = ()
     consent_texts: Sequence[ConsentText] = ()
     rule: SeriesRule | None = None
-    wish_marks: Mapping[str, int] = {}  # as in questions/forms.py
-
-    @property
-    def sides(self) -> frozenset[str]:
-        """Give the ways in which whoever fills this in comes."""
-        if "wish" not in self:
-            return sides_of(self.event.mode)
-        return frozenset({self.wish.data}) & {"online", "room"}
-
-    @property
-    def conditional(self) -> bool:
-        """Tell whether some question is asked only under a condition."""
-        return any(self[name].numbers for _question, name in self.asked)
 
     @property
     def door_words(self) -> str:
         """Say why one cannot register now; "" where one can."""
         return "" if self.door is Door.OPEN else words(DOOR_WORDS[self.door])
-
-    @property
-    def questions(self) -> list[base.AnswerField]:
-        """Give the fields of the questions, in order."""
-        return [self[name] for _question, name in self.asked]
 
     @property
     def consents(self) -> list[Any]:
@@ -119,8 +99,7 @@ def register_form(session: Session, event: Event, zone: str | None, *, rule: Ser
     for text in consents:
         fields[consent_name(text)] = wtforms.BooleanField(text.text, id=consent_name(text))
     if event.mode == "hybrid":
-        choices = [("room", _("In the room")), ("online", _("Online"))]
-        fields["wish"] = ChoiceField("", choices=choices, id="wish")
+        fields["wish"] = wish_field()
     if rule is not None:
         both = [("one", _("Just this one")), ("every", _("Every time"))]
         fields["every"] = ChoiceField("", choices=both, default="one", id="every")
@@ -176,24 +155,13 @@ def answers_of(form: Any) -> dict[int, base.Json]:
     return {question.id: None for question in getattr(form, "unasked", ())} | given
 
 
-class _DetailsForm(PlainForm):
+class _DetailsForm(AskingForm):
     """What may be changed of a registration: name, zone, answers."""
 
     name = CleanField("", read_name, id="name")
     zone = ZoneField("", id="zone")
-    asked: Sequence[tuple[Question, str]] = ()
     unasked: Sequence[Question] = ()  # of those who come another way: answers from before go
     sides: frozenset[str] = frozenset()
-
-    @property
-    def conditional(self) -> bool:
-        """Tell whether some question is asked only under a condition."""
-        return any(self[name].numbers for _question, name in self.asked)
-
-    @property
-    def questions(self) -> list[base.AnswerField]:
-        """Give the fields of the questions, in order."""
-        return [self[name] for _question, name in self.asked]
 
 
 @dataclass(frozen=True)

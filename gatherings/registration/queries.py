@@ -10,24 +10,26 @@ from gatherings.core.errors import NotFound
 from gatherings.core.tokens import PUBLIC_ID, Claim
 from gatherings.core.words import say
 from gatherings.events.models import Event, Series
+from gatherings.events.queries import WITH_ALL, WITH_SERIES
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
 from gatherings.registration.rules import LIVE
 
 _GONE = say("This link is not valid any more. You can ask for a new one by your e-mail address.")
 
 
+# With what leaving needs.
+FOR_LEAVING = (
+    joinedload(Registration.person),
+    joinedload(Registration.invite),
+    joinedload(Registration.series_registration),
+    joinedload(Registration.event).options(*WITH_SERIES),
+)
 # With all that a page shows and an action needs.
 _WHOLE = (
     joinedload(Registration.person),
     joinedload(Registration.invite),
     joinedload(Registration.series_registration),
-    joinedload(Registration.event).options(
-        joinedload(Event.community),
-        joinedload(Event.room),
-        joinedload(Event.online),
-        joinedload(Event.series),
-        joinedload(Event.series_rule),
-    ),
+    joinedload(Registration.event).options(*WITH_ALL),
 )
 
 
@@ -104,14 +106,7 @@ def get_date_of(session: Session, every: SeriesRegistration, public_id: str) -> 
     found = session.scalars(
         select(Registration)
         .where(Registration.public_id == public_id, Registration.series_registration_id == every.id)
-        .options(
-            joinedload(Registration.person),
-            joinedload(Registration.invite),
-            joinedload(Registration.series_registration),
-            joinedload(Registration.event).options(
-                joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule)
-            ),
-        )
+        .options(*FOR_LEAVING)
     ).one_or_none()
     if found is None:
         raise NotFound()

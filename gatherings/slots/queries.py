@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from gatherings.calls.models import Submission
+from gatherings.calls.models import Call, Submission
 from gatherings.events.models import Event
 from gatherings.slots.models import Item, RunningOrder
 from gatherings.slots.rules.timing import Timed, plan
@@ -19,6 +19,19 @@ def find_order(session: Session, event_id: int) -> RunningOrder | None:
         .options(selectinload(RunningOrder.items).joinedload(Item.submission).selectinload(Submission.others))
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def list_unplaced(session: Session, event_id: int) -> list[Submission]:
+    """List what is accepted for an event and not in its running order yet, in the order of arrival."""
+    placed = select(Item.id).where(Item.submission_id == Submission.id)
+    return list(
+        session.scalars(
+            select(Submission)
+            .join(Call, Call.id == Submission.call_id)
+            .where(Call.event_id == event_id, Submission.state == "accepted", ~placed.exists())
+            .order_by(Submission.sent_at, Submission.id)
+        )
+    )
 
 
 def begins_at(order: RunningOrder, event: Event) -> datetime:

@@ -5,9 +5,10 @@ is read there too, however slowly it comes (bar C30). Only then one goes in to t
 as the machine can use; they are let in by order of arrival.
 """
 
+import re
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
 HALL = 120  # threads of a process that may wait or read, besides those that work
 MOST = 256 * 1024  # bytes: what the app takes (MAX_CONTENT_LENGTH); more is refused unread
-BIG = 6 * 1024 * 1024  # bytes: what organisers send as a file (web/requests.py `big_body`), BIG_TURNS at a time
+BIG = 6 * 1024 * 1024  # bytes: what is sent as a file (web/requests.py `big_body`), BIG_TURNS at a time
 BIG_TURNS = 4
+BEGINNING = 16 * 1024  # bytes that are read of a file that is larger still
 PATIENCE = 0.05  # seconds that a form waits for leave to be read while the hall is full of slow senders
+
+_SLIDE = re.compile("/submissions/([^/]+)/slide")
 
 _BUSY = ("One moment, please", "Many people are here at this moment. Please go back and try again in a few seconds.")
 _CUT_OFF = ("That did not arrive whole", "What you sent did not arrive whole. Please go back and send it again.")
@@ -82,38 +86,51 @@ class Turnstile:
 class BodiesFirst:
     """WSGI middleware that reads what is sent before the app is asked; `most` senders at a time.
 
-    `style` is the address of the stylesheet, for pages that say no.
+    `style` is the address of the stylesheet, for pages that say no; `knows` tells whether a presenter's link is one
+    of ours: they may send a picture. Their turns are their own, so that no presenter is in an organiser's way.
     """
 
-    def __init__(self, app: "WSGIApplication", most: int, style: str = "") -> None:
+    def __init__(
+        self, app: "WSGIApplication", most: int, style: str = "", *, knows: Callable[[str], bool] = lambda token: False
+    ) -> None:
         self._app = app
         self._style = style
+        self._knows = knows
         self._turns = threading.BoundedSemaphore(max(1, most))
         self._big_turns = threading.BoundedSemaphore(BIG_TURNS)
+        self._slide_turns = threading.BoundedSemaphore(BIG_TURNS)
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         length = environ.get("CONTENT_LENGTH") or ""
         chunked = bool(environ.get("HTTP_TRANSFER_ENCODING"))
-        big = not chunked and length.isdecimal() and MOST < int(length) <= BIG and _takes_big(environ)
-        if not chunked and not big and (not length.isdecimal() or not 0 < int(length) <= MOST):
+        large = not chunked and length.isdecimal() and int(length) > MOST
+        big = self._big_turns_for(environ, int(length)) if large else None
+        if not chunked and big is None and (large or not length.isdecimal() or int(length) == 0):
             return self._app(environ, start_response)
-        turns = self._big_turns if big else self._turns
+        most = MOST + 1 if big is None else int(length) if int(length) <= BIG else BEGINNING
+        turns = big or self._turns
         if not turns.acquire(timeout=PATIENCE):
             return refuse(environ, start_response, 503, *_BUSY, style=self._style)
         try:
-            body = environ["wsgi.input"].read(int(length) if big else MOST + 1)
+            body = environ["wsgi.input"].read(most)
         finally:
             turns.release()
+        if most == BEGINNING:  # the app says that it is too much, and shows the words again that stand before the file
+            return self._app(environ | {"wsgi.input": BytesIO(body)}, start_response)
         if length and len(body) != int(length):  # the sender went away in the middle: half a form is none
             return refuse(environ, start_response, 400, *_CUT_OFF, style=self._style)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         return self._app(environ, start_response)
 
+    def _big_turns_for(self, environ: dict[str, Any], length: int) -> threading.BoundedSemaphore | None:
+        """Give the turns of whoever may send files to this address, as far as the hall can know; None for others.
 
-def _takes_big(environ: dict[str, Any]) -> bool:
-    """Tell whether files may be sent to this address, as far as the hall can know: organisers' screens, with a cookie.
-
-    Whether the cookie is a session is for the app to say; it takes no more than the view allows.
-    """
-    return str(environ.get("PATH_INFO", "")).startswith("/organise/") and "organiser=" in environ.get("HTTP_COOKIE", "")
+        Organisers' screens with a cookie (whether it is a session is for the app to say), presenters by their link:
+        of what is too large from them the beginning is read. The app takes no more than the view allows.
+        """
+        path = str(environ.get("PATH_INFO", ""))
+        if path.startswith("/organise/") and "organiser=" in environ.get("HTTP_COOKIE", ""):
+            return self._big_turns if length <= BIG else None
+        slide = _SLIDE.fullmatch(path)
+        return self._slide_turns if slide is not None and self._knows(slide[1]) else None

@@ -6,15 +6,15 @@ import ipaddress
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import partial
 
 from flask import Flask, Response, current_app, g, request
 
 from gatherings.config import Settings
 from gatherings.core.tokens import new_public_id
+from gatherings.web.rights import View, mark
 
 log = logging.getLogger("gatherings.requests")
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 def big_body(most: int) -> Callable[[View], View]:
@@ -23,12 +23,7 @@ def big_body(most: int) -> Callable[[View], View]:
     What is above 256 KiB is read while somebody works on it, and only once they are known: `@may` comes first. So
     it is for few people; web/hall.py reads it before, a few senders at a time (BIG).
     """
-
-    def declare(view: View) -> View:
-        view.big_body = most  # type: ignore[attr-defined]
-        return view
-
-    return declare
+    return partial(mark, name="big_body", value=most)
 
 
 def settings() -> Settings:

@@ -1,36 +1,41 @@
 """Every view declares who may use it; one without a declaration stops the start."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from flask import Flask, current_app
 
 from gatherings.core.errors import NotFound
 from gatherings.core.tokens import Claim, Signer
 
-View = TypeVar("View", bound=Callable[..., Any])
+View = Callable[..., Any]
+
+
+def mark(view: View, name: str, value: object) -> View:
+    """Write on a view what is read from it at the start, or when a request for it comes."""
+    setattr(view, name, value)
+    return view
+
+
+def declare(view: View, right: str) -> View:
+    """Write on a view who may use it."""
+    return mark(view, "right", right)
 
 
 def public(view: View) -> View:
     """Declare a view that anybody may use."""
-    view.right = "public"  # type: ignore[attr-defined]
-    return view
+    return declare(view, "public")
 
 
 def by_link(*purposes: str) -> Callable[[View], View]:
     """Declare a view that is opened by a signed or fresh link of one of these purposes; the view verifies it."""
-
-    def declare(view: View) -> View:
-        view.right = "link:" + ",".join(purposes)  # type: ignore[attr-defined]
-        return view
-
-    return declare
+    return partial(declare, right="link:" + ",".join(purposes))
 
 
 def machine(view: View) -> View:
     """Declare a view for machines (health, one-click unsubscribe): exempt from the check of origin."""
-    view.right = "machine"  # type: ignore[attr-defined]
-    return view
+    return declare(view, "machine")
 
 
 def right_of(app: Flask, endpoint: str | None) -> str:

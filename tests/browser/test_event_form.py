@@ -102,9 +102,9 @@ def test_two_editors_and_a_change_that_is_told(visit: Visit, house: House, desk:
     path = f"/organise/events/{slug}/edit"
     mine, theirs = first.open(path), second.open(path)
     theirs.locator("#summary").fill("Theirs " + LONG)
-    second.press("Save", theirs.locator(".save-bar"))
+    second.press("Save changes", theirs.locator(".save-bar"))
     mine.locator("#summary").fill("Mine")
-    first.press("Save", mine.locator(".save-bar"))
+    first.press("Save changes", mine.locator(".save-bar"))
     assert first.focused == "differences"
     assert faults(mine) == []
     for width in (1280, 360, 320):
@@ -152,6 +152,6 @@ def test_a_large_picture_goes_through_the_hall(visit: Visit, house: House, desk:
     page = me.open(f"/organise/events/{slug}/picture")
     page.locator("#picture").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": data.getvalue()})
     page.locator("#alt").fill("Snow on an old screen")
-    me.press("Save")
+    me.press("Save changes")
     page = me.open(f"/events/{slug}")
     assert page.get_by_role("img", name="Snow on an old screen").evaluate("(one) => one.naturalWidth") == 1600

@@ -114,7 +114,7 @@ def test_a_session_that_ended_keeps_what_was_typed(browser: Browser, house: Hous
     page = somebody.open("/organise/account")
     page.get_by_label("Your name").fill("A name that took long")
     somebody.context.clear_cookies(name=COOKIE)
-    somebody.press("Save")
+    somebody.press("Save changes")
     expect(page.get_by_role("heading", name="Please sign in first")).to_be_visible()
     assert faults(page) == []
     somebody.context.add_cookies(place)  # signed in again, in another tab
@@ -122,7 +122,7 @@ def test_a_session_that_ended_keeps_what_was_typed(browser: Browser, house: Hous
     expect(page.get_by_label("Your name")).to_have_value("A name that took long")
     page.get_by_label("Your name").fill("Another")
     somebody.context.clear_cookies(name="form")
-    somebody.press("Save")
+    somebody.press("Save changes")
     expect(page.get_by_role("heading", name="Please press once more")).to_be_visible()
     somebody.press("Try again")
     expect(page.get_by_label("Your name")).to_have_value("Another")

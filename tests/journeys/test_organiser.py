@@ -91,7 +91,7 @@ def test_from_last_months_call_to_the_door(
     nicki.fill(day=f"{starts:%Y-%m-%d}", hour=f"{starts:%H:%M}")
     nicki.press("Make the draft")
     nicki.fill(title="Kindness at the front door")
-    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_role("button", name="Save changes", exact=True).first.click()
     nicki.settle()
     nicki.press("Publish")
     expect(page.get_by_text("Published: everybody can see it now.")).to_be_visible()
@@ -119,7 +119,7 @@ def test_from_last_months_call_to_the_door(
     page.get_by_role("link", name="Write to these people").click()
     nicki.settle()
     nicki.fill(subject="A kinder hour for you", body="Dear {name},\n\nit begins at {time} for you. There is another.")
-    nicki.press("Keep it and look at it")
+    nicki.press("Save and look at it")
     page.get_by_role("link", name="Send it …").click()
     nicki.settle()
     nicki.press(f"Send it to {10 * len(asleep)} people")
@@ -145,7 +145,7 @@ def test_from_last_months_call_to_the_door(
     for number in range(10):
         boxes.nth(number).check()
     page.locator("#kind").select_option("swap")
-    nicki.press("Do it in a minute")
+    nicki.press("Do it")
     expect(page.locator(".pending")).to_contain_text("10 people")
     twin = house.ask(select(Event.id).where(Event.twin_of_id == event.id))[0][0]
     assert len(people_of(house, twin)) == 0

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from gatherings.db.session import transact
 from gatherings.events.models import Event, EventChange
-from gatherings.planning.actions.events import edit_event
+from gatherings.planning.actions.events import Edit, edit_event
 from gatherings.planning.queries.events import editable, values_of
 from gatherings.planning.rules.event_values import pack, unpack
 from tests.factories import NOW, SITE
@@ -28,9 +28,9 @@ def test_an_event_edited_in_the_browser_is_left_alone(app, load_text, session: S
         "time": {**values["time"], "starts": "2027-06-12T16:00:00", "ends": "2027-06-12T18:00:00"},
     }
     with app.app_context():
-        saved = transact(edit_event, event_id, wished, opened=unpack(opened), edits=0, by=person.id, site=SITE, now=NOW)
+        saved = transact(edit_event, event_id, Edit(wished, unpack(opened), 0), by=person.id, site=SITE, now=NOW)
         assert saved.names == ("summary", "time", "speakers")
-        again = transact(edit_event, event_id, wished, opened={}, edits=1, by=person.id, site=SITE, now=NOW)
+        again = transact(edit_event, event_id, Edit(wished, {}, 1), by=person.id, site=SITE, now=NOW)
         assert again.names == ()
     session.expire_all()
     report = load_text(SMALL.replace("In the garden.", "On the lawn.").replace("15:00", "14:00"))

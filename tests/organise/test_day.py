@@ -172,7 +172,7 @@ def test_counts_are_sent_again_only_when_they_changed(client, at_door, hall):
     again = found[1]
     assert client.get(again, headers=HX).status_code == 204
     at_door("arrivals", registration=people["Ada Example"].public_id)
-    assert "<strong>1</strong>" in client.get(again, headers=HX).text
+    assert "<strong>1 of 2</strong>" in client.get(again, headers=HX).text
 
 
 def test_afterwards_the_counts_ask_no_more(client, session, hall, clock_at):

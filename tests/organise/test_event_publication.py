@@ -21,7 +21,7 @@ from gatherings.core.pictures import MOST_BYTES, PictureProblem, rewrite
 from gatherings.db import transact
 from gatherings.events.models import CoListing, Event, EventChange, Resource, Series, Speaker
 from gatherings.organise.forms.event_data import empty_values
-from gatherings.planning.actions.events import Overtaken, create_draft, edit_event, set_meeting_link
+from gatherings.planning.actions.events import Edit, Overtaken, create_draft, edit_event, set_meeting_link
 from gatherings.planning.queries import events as queries
 from gatherings.planning.queries.events import editable, values_of
 from gatherings.planning.rules.event_values import pack, unpack
@@ -427,7 +427,7 @@ def test_two_saves_at_once_lose_nothing(app, session: Session, organiser) -> Non
         wished = values | {"about": f"Words of {number}."}
         with app.app_context():
             try:
-                transact(edit_event, event_id, wished, opened=opened, edits=0, by=by, site=SITE, now=NOW)
+                transact(edit_event, event_id, Edit(wished, opened, 0), by=by, site=SITE, now=NOW)
             except Overtaken:
                 return "told"
             return "saved"

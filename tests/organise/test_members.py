@@ -124,7 +124,7 @@ def test_one_member_is_corrected_and_taken_out(desk: Desk) -> None:
     )  # fmt: skip
     assert desk.press(end + "/send").status_code == 303
     assert [mail.kind for mail in desk.session.scalars(select(OutboxMail))] == ["member_welcome"]
-    assert "Take out" in desk.client.get(f"{desk.path}{end}/remove").text
+    assert "Remove" in desk.client.get(f"{desk.path}{end}/remove").text
     assert desk.members()[0].state == "active"
     assert desk.press(end + "/remove").location.endswith("?done=removed")
     assert desk.press(end + "/remove").location.endswith("?done=before")

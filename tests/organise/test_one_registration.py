@@ -106,7 +106,7 @@ def test_change_details(client, session: Session, event, desk) -> None:
     assert wrong.status_code == 422
     assert 'value="Nowhereville"' in wrong.text
     page = desk(f"{path}/details", name="Zoë & Sons <3", zone="Stockholm", state="cancelled", person_id="9").text
-    assert "The changes are kept." in page
+    assert "Saved." in page
     assert "Zoë &amp; Sons &lt;3" in page
     session.refresh(mine)
     assert (mine.name, mine.zone, mine.state) == ("Zoë & Sons <3", "Europe/Stockholm", "confirmed")

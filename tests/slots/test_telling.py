@@ -234,8 +234,8 @@ def test_the_way_in_shows_the_minute_opens_in_time_and_changes_nothing(app, clie
     assert "Nicki" in text
     assert "meet.example.org" not in text
     assert client.post(path, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 409
-    clock_at(event.starts_at - timedelta(minutes=5))
-    opened = client.post(path, headers={"Sec-Fetch-Site": "same-origin"})
+    with clock_at(event.starts_at - timedelta(minutes=5)):
+        opened = client.post(path, headers={"Sec-Fetch-Site": "same-origin"})
     assert "https://meet.example.org/the-secret-room" in opened.text
     for wrong in (path[:-2] + "xx", path.replace("/slot/", "/submissions/"), path.replace("/slot/", "/join/")):
         assert client.get(wrong).status_code == 404

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from gatherings.web.hall import BIG, MOST, BodiesFirst, Turnstile
+from gatherings.web.hall import BEGINNING, BIG, MOST, BodiesFirst, Turnstile
 
 
 class Work:
@@ -121,13 +121,27 @@ def test_a_fault_inside_gives_its_place_back():
         ("/organise/events/x/registrations/import", "zone=UTC; organiser=1", MOST + 1, True),
         ("/organise/events/x/registrations/import", "__Host-organiser=1", BIG, True),
         ("/organise/events/x/registrations/import", "organiser=1", BIG + 1, False),
+        ("/submissions/mine/slide", "", BIG, True),
+        ("/submissions/guessed/slide", "", MOST + 1, False),
+        ("/submissions/mine", "", MOST + 1, False),
     ],
 )
-def test_what_is_sent_is_read_before_the_app_files_of_organisers_too(path, cookie, length, read):
+def test_what_is_sent_is_read_before_the_app_files_too(path, cookie, length, read):
     met = {}
     sent = io.BytesIO(b"x" * length)
-    hall = BodiesFirst(lambda environ, start: met.update(environ) or [], 2)
+    hall = BodiesFirst(lambda environ, start: met.update(environ) or [], 2, knows=lambda token: token == "mine")
     environ = {"PATH_INFO": path, "HTTP_COOKIE": cookie, "CONTENT_LENGTH": str(length), "wsgi.input": sent}
     hall({**environ, "REQUEST_METHOD": "POST"}, lambda status, headers, error=None: print)
     assert (met["wsgi.input"] is not sent) is read
     assert len(met["wsgi.input"].read()) == length
+
+
+def test_of_a_slide_that_is_too_large_the_words_before_it_are_read():
+    met = {}
+    hall = BodiesFirst(lambda environ, start: met.update(environ) or [], 2, knows=lambda token: token == "mine")
+    sent = io.BytesIO(b"words" + b"x" * BIG)
+    environ = {"PATH_INFO": "/submissions/mine/slide", "CONTENT_LENGTH": str(BIG + 5), "wsgi.input": sent}
+    hall({**environ, "REQUEST_METHOD": "POST"}, lambda status, headers, error=None: print)
+    assert met["CONTENT_LENGTH"] == str(BIG + 5)  # so that the app knows
+    assert met["wsgi.input"].read().startswith(b"words")
+    assert sent.tell() == BEGINNING

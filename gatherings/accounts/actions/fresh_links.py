@@ -9,6 +9,7 @@ from gatherings.accounts.models import FreshLink, Person
 from gatherings.core.errors import NotFound
 from gatherings.core.tokens import digest, new_secret
 from gatherings.core.words import say
+from gatherings.db import changed
 
 FRESH_LINK_LIFE = timedelta(minutes=60)
 
@@ -37,5 +38,4 @@ def person_of_fresh_link(session: Session, secret: str, purpose: str, *, now: da
 
 def end_fresh_links(session: Session, person_id: int) -> int:
     """End all fresh links of a person; gives how many there were: of two who use one at once, one gets 0."""
-    done = session.execute(delete(FreshLink).where(FreshLink.person_id == person_id))
-    return int(done.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    return changed(session, delete(FreshLink).where(FreshLink.person_id == person_id))

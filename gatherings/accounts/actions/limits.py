@@ -11,6 +11,7 @@ from gatherings.accounts.models import Attempt, FreshLink
 from gatherings.core.errors import TooMany
 from gatherings.core.tokens import digest
 from gatherings.core.words import Sentence, say
+from gatherings.db import changed
 from gatherings.db.types import UtcDateTime
 from gatherings.db.upsert import insert_into
 
@@ -71,6 +72,5 @@ _TRIED = select(Attempt.id).where(
 
 def forget_attempts(session: Session, *, now: datetime) -> int:
     """Delete attempts whose window is over (the network part of a row is kept no longer than that)."""
-    done = session.execute(delete(Attempt).where(Attempt.ends_at <= now))
     session.execute(delete(FreshLink).where(FreshLink.expires_at <= now))
-    return int(done.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    return changed(session, delete(Attempt).where(Attempt.ends_at <= now))

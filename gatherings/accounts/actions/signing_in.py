@@ -17,6 +17,7 @@ from gatherings.accounts.rules import CODE_TRIES, LINK_LIFE, SESSION_LIFE, Addre
 from gatherings.audit.actions import log
 from gatherings.config import Site
 from gatherings.core.tokens import digest, new_public_id, new_secret
+from gatherings.db import changed
 from gatherings.jobs import actions as jobs
 from gatherings.mail import actions as mail
 
@@ -152,8 +153,7 @@ def open_session(session: Session, person_id: int, *, stored: str, present: str,
     lock_person(session, person_id)
     fresh = {"digest": stored, "confirmed_at": now, "seen_at": now, "expires_at": now + SESSION_LIFE}
     mine = update(SignIn).where(SignIn.digest == present, SignIn.person_id == person_id, SignIn.expires_at > now)
-    renewed = session.execute(mine.values(fresh), execution_options={"synchronize_session": False})
-    if renewed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if not changed(session, mine.values(fresh)):
         session.execute(delete(SignIn).where(SignIn.digest == present))
         session.add(
             SignIn(public_id=new_public_id(), person_id=person_id, browser=browser[:200], created_at=now, **fresh)
@@ -180,7 +180,7 @@ def end_sessions(session: Session, person_id: int, *, only: str | None = None, b
         statement = statement.where(SignIn.public_id == only)
     if but is not None:
         statement = statement.where(SignIn.id != but)
-    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    return changed(session, statement)
 
 
 def end_all_sign_ins(session: Session, person_id: int) -> None:

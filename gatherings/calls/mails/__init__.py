@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
+from gatherings.calls.mails import answers, profile, receipts
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
 
-COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {}
+COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {
+    **receipts.COMPOSERS,
+    **answers.COMPOSERS,
+    **profile.COMPOSERS,
+}

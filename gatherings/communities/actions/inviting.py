@@ -20,6 +20,7 @@ from gatherings.config import Site
 from gatherings.core.errors import InvalidInput, NotFound, Problem
 from gatherings.core.tokens import digest, new_public_id, new_secret
 from gatherings.core.words import say
+from gatherings.db import changed
 from gatherings.mail import actions as mail
 
 INVITATION_LIFE = timedelta(days=7)
@@ -95,7 +96,7 @@ def accept(session: Session, secret: str, name: str, *, now: datetime) -> Accept
     invitation, person, community = find_invitation(session, secret, now=now)
     lock_team(session, community.id)
     gone = delete(RoleInvitation).where(RoleInvitation.id == invitation.id, RoleInvitation.digest == digest(secret))
-    if session.execute(gone).rowcount == 0:  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    if not changed(session, gone):
         raise NotFound(say("This link is too old or was used up. Please ask for a new one."))
     if role_in(session, community.id, person.id) is None:
         add_role(session, community.id, person.id, invitation.role, now=now)

@@ -1,5 +1,29 @@
-"""The blueprint that the public screens of doors hang on."""
+"""The blueprint that the public screens of doors hang on, and what they share."""
 
-from flask import Blueprint
+from datetime import datetime
+
+from flask import Blueprint, Response, make_response, redirect, request
+from sqlalchemy.orm import Session
+
+from gatherings.doors.queries import find_days
+from gatherings.web.visitor import HEADER, checked_slug, visitor_zone
 
 bp = Blueprint("doors", __name__)
+
+
+@bp.after_request
+def vary_by_zone(response: Response) -> Response:
+    """Tell caches that a page depends on the zone that was chosen."""
+    response.vary.update(("Cookie", HEADER))
+    return response
+
+
+def next_door(session: Session, now: datetime) -> datetime | None:
+    """Give when the calendar of this request's address looks different to this very reader: what ends a kept page."""
+    days = find_days(session, checked_slug(str((request.view_args or {}).get("slug"))))
+    return days.next_change(now, visitor_zone()) if days is not None else None
+
+
+def moved_to(path: str) -> Response:
+    """Lead on from an old address for good."""
+    return make_response(redirect(path, code=301))

@@ -11,9 +11,9 @@ from gatherings.core.words import say
 from gatherings.events.actions import change_event, make_date
 from gatherings.events.models import Event, Series, SeriesRule
 from gatherings.loading import queries
-from gatherings.loading.actions.events import keep_lists
 from gatherings.loading.actions.memory import Loading
 from gatherings.loading.programme import DateItem, SeriesItem
+from gatherings.planning.actions.event_parts import write_lists
 
 _LISTS = ("speakers", "resources")
 
@@ -101,7 +101,7 @@ def _give(loading: Loading, series: Series, own: DateItem, event: Event) -> None
     loading.remember("date", known, {name: value for name, value in values.items() if name in own.values}, {})
     if not changes:
         return
-    keep_lists(loading.session, event, changes)
+    write_lists(loading.session, event.id, changes)
     columns = {name: value for name, value in changes.items() if name not in (*_LISTS, "starts")}
     if "starts" in changes:
         columns |= _moved_to(event, datetime.fromisoformat(changes["starts"]))

@@ -5,17 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
 
 from gatherings.core.words import say
 from gatherings.events import search
 from gatherings.events.actions import change_event, create_event, touch_communities
-from gatherings.events.models import CoListing, Event, Resource, Series, Speaker
+from gatherings.events.models import CoListing, Event, Series
 from gatherings.loading import queries
 from gatherings.loading.actions.communities import keep_consents, keep_questions
 from gatherings.loading.actions.memory import Loading
 from gatherings.loading.programme import EventItem, Place, Times
-from gatherings.planning.actions.series import blocked_side, set_capacities
+from gatherings.planning.actions.event_parts import write_lists
+from gatherings.planning.actions.series import set_capacities
+from gatherings.planning.queries.dates import blocked_side
 from gatherings.planning.rules.sides import NO_MOVE
 from gatherings.questions.models import ConsentText, Question
 from gatherings.registration.queries import list_live
@@ -125,7 +126,7 @@ def _make(
     event = create_event(
         loading.session, {"slug": slug, **columns, **capacities}, host=loading.site.domain, now=loading.now
     )
-    keep_lists(loading.session, event, values, loading)
+    keep_lists(loading, event, values)
     keep_questions(loading.session, {"event_id": event.id}, [], values["questions"])
     keep_consents(loading.session, {"event_id": event.id}, [], values["consents"])
     loading.event_ids.add(event.id)
@@ -143,7 +144,7 @@ def _change(
 ) -> None:
     session, now = loading.session, loading.now
     touch_communities(session, [event.id])  # those that list it no longer, too
-    keep_lists(session, event, changes, loading)
+    keep_lists(loading, event, changes)
     if "questions" in changes:
         keep_questions(session, {"event_id": event.id}, asked[0], changes["questions"])
     if "consents" in changes:
@@ -156,22 +157,17 @@ def _change(
     loading.report.change(f"event {event.slug}", *changes)
 
 
-def keep_lists(session: Session, event: Event, values: Mapping[str, Any], loading: Loading | None = None) -> None:
+def keep_lists(loading: Loading, event: Event, values: Mapping[str, Any]) -> None:
     """Write the speakers, resources and further communities of an event afresh, those that are among the values."""
-    for name, model in (("speakers", Speaker), ("resources", Resource)):
-        if name in values:
-            session.execute(delete(model).where(model.event_id == event.id))
-            session.add_all(
-                model(event_id=event.id, position=position, **one) for position, one in enumerate(values[name])
-            )
-    if "also_listed_by" in values and loading is not None:
+    session = loading.session
+    write_lists(session, event.id, values)
+    if "also_listed_by" in values:
         session.execute(
             delete(CoListing).where(CoListing.event_id == event.id).execution_options(synchronize_session=False)
         )
         for slug in values["also_listed_by"]:
             session.add(CoListing(event_id=event.id, community_id=loading.community_id(slug)))
-    session.flush()
-    if not {"speakers", "also_listed_by"}.isdisjoint(values):
+        session.flush()
         search.renew(session, [event.id])
     if values.get("also_listed_by"):
         touch_communities(session, [event.id])

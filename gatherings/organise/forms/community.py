@@ -7,12 +7,13 @@ import wtforms
 
 from gatherings.communities.models import ACCENTS
 from gatherings.core.text import TextProblem
+from gatherings.core.weblinks import read_link
 from gatherings.core.words import say
 from gatherings.organise.forms.event import AskedRow
-from gatherings.organise.forms.reading import line_of, name_of, read_link, read_slug, text_of
-from gatherings.organise.forms.rows import RowsField
+from gatherings.organise.forms.reading import line_of, name_of, read_slug, text_of
 from gatherings.web.forms import ChoiceField, CleanField, PlainForm, ZoneField
 from gatherings.web.i18n import gettext as _
+from gatherings.web.rows import RowsField
 
 _TEXTS = ("name", "slug", "tagline", "about", "website", "sender", "code_of_kindness", "access_notes", "joining")
 

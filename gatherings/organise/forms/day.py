@@ -1,6 +1,7 @@
 """Forms of the day itself, and of a second sitting."""
 
-from gatherings.organise.forms.reading import read_day, read_hour, read_link, read_number
+from gatherings.core.weblinks import read_link
+from gatherings.organise.forms.reading import read_day, read_hour, read_number
 from gatherings.web.forms import CleanField, PlainForm
 
 

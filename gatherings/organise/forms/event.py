@@ -9,6 +9,7 @@ from babel import Locale
 
 from gatherings.communities.models import Community
 from gatherings.core.errors import InvalidInput
+from gatherings.core.weblinks import read_link
 from gatherings.core.words import say
 from gatherings.events.models import MODES
 from gatherings.organise.forms.event_data import FIELDS, form_data
@@ -18,7 +19,6 @@ from gatherings.organise.forms.reading import (
     name_of,
     read_day,
     read_hour,
-    read_link,
     read_needed_link,
     read_number,
     read_slug,
@@ -26,12 +26,12 @@ from gatherings.organise.forms.reading import (
     read_year,
     text_of,
 )
-from gatherings.organise.forms.rows import RowsField
 from gatherings.organise.forms.when import Typed, WhenForm, instant_of
 from gatherings.planning.rules.sides import SIDES
 from gatherings.web.forms import ChoiceField, CleanField
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import locale_now
+from gatherings.web.rows import RowsField
 
 MARKDOWN = ("about", "access_notes")
 ROWS = ("speakers", "resources", "asked_often")

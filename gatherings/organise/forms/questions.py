@@ -8,12 +8,11 @@ import wtforms
 from gatherings.core.text import TextProblem, clean_name, clean_text
 from gatherings.core.words import Sentence, say
 from gatherings.questions import rules
-from gatherings.questions.forms import fields_of, mark
+from gatherings.questions.forms import AskingForm, fields_of, mark, wish_field
 from gatherings.questions.models import Question
 from gatherings.questions.rules import Draft
 from gatherings.questions.types import TYPES, base
 from gatherings.web.forms import ChoiceField, CleanField, PlainForm
-from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import words
 
 LABELS: Mapping[str, Sentence] = {
@@ -159,15 +158,8 @@ class ConsentForm(PlainForm):
     text = CleanField("", lambda typed: clean_text(typed, least=1, most=1000), id="text")
 
 
-class _Preview(PlainForm):
+class _Preview(AskingForm):
     """What attendees see of the questions."""
-
-    asked: Sequence[str] = ()
-
-    @property
-    def questions(self) -> list[base.AnswerField]:
-        """Give the fields of the questions, in order."""
-        return [self[name] for name in self.asked]
 
 
 def preview(questions: Sequence[Question], mode: str) -> Any:
@@ -175,8 +167,8 @@ def preview(questions: Sequence[Question], mode: str) -> Any:
     asked = rules.possible(questions, rules.sides_of(mode))
     fields = fields_of(asked)
     if mode == "hybrid":
-        fields["wish"] = ChoiceField("", choices=[("room", _("In the room")), ("online", _("Online"))], id="wish")
+        fields["wish"] = wish_field()
     form: Any = type("Preview", (_Preview,), fields)(formdata=None)
-    form.asked = [base.field_name(question) for question in asked]
+    form.asked = [(question, base.field_name(question)) for question in asked]
     form.wish_marks = mark(form, asked, wish_known=mode != "hybrid")
     return form

@@ -5,12 +5,12 @@ import string
 from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from babel import Locale
 
 from gatherings.core.folding import fold
 from gatherings.core.text import TextProblem, clean_line, clean_name, clean_text
+from gatherings.core.weblinks import read_link
 from gatherings.core.words import say
 from gatherings.planning.rules.slugs import is_slug
 
@@ -21,7 +21,6 @@ _YEARS = range(1900, 3000)
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 _BAD_DAY = say("This is not a date that we know. Please write it like 2027-03-18.")
 _BAD_HOUR = say("This is not a time that we know. Please write it like 18:00.")
-_BAD_LINK = say("A link begins with https:// and has no blanks, such as https://example.org/page.")
 _BAD_COUNTRY = say("We do not know a country of this name. Please write it in English, such as Sweden.")
 
 
@@ -89,21 +88,6 @@ def read_year(typed: str) -> int | None:
     if re.fullmatch("(19|2[0-9])[0-9]{2}", text) is None:
         raise TextProblem(say("Please write a year, such as 2027."))
     return int(text)
-
-
-def read_link(typed: str) -> str:
-    """Read the address of a page: http or https; "" where the field is empty."""
-    text = clean_line(typed, most=1000)
-    if not text:
-        return ""
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.username
-    except ValueError:
-        good = False
-    if not good or re.search(r"[\s<>\"\\]", text):
-        raise TextProblem(_BAD_LINK)
-    return text
 
 
 def read_needed_link(typed: str) -> str:

@@ -8,6 +8,7 @@ import wtforms
 
 from gatherings.core.errors import InvalidInput, Problem
 from gatherings.core.recurrence import MAX_COUNT
+from gatherings.core.text import TextProblem
 from gatherings.core.words import say
 from gatherings.organise.forms.event import ManyField
 from gatherings.organise.forms.reading import read_day, read_hour
@@ -50,8 +51,8 @@ class RuleForm(PlainForm):
         if self.ends.data == "count":
             try:
                 count = whole_from(1, MAX_COUNT)(self.count.data or "")
-            except ValueError as problem:
-                problems.append(Problem("count", problem.sentence))  # type: ignore[attr-defined]  # a TextProblem
+            except TextProblem as problem:
+                problems.append(Problem("count", problem.sentence))
         if problems:
             raise InvalidInput(problems)
         return Built(

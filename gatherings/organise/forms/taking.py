@@ -1,6 +1,5 @@
 """The forms by which organisers register others: one by hand, many from a list."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import wtforms
@@ -9,7 +8,7 @@ from sqlalchemy.orm import Session
 from gatherings.accounts.rules import normalise_address
 from gatherings.core.words import say
 from gatherings.events.models import Event
-from gatherings.questions.forms import fields_of, forget_unasked, mark
+from gatherings.questions.forms import ComingForm, fields_of, forget_unasked, mark, wish_field
 from gatherings.questions.models import Question
 from gatherings.questions.queries import list_questions
 from gatherings.questions.rules import possible, sides_of
@@ -35,7 +34,7 @@ class _Unneeded:
         return getattr(self._question, name)
 
 
-class _ByHandForm(PlainForm):
+class _ByHandForm(ComingForm):
     """Register somebody by hand."""
 
     name = CleanField("", read_name, id="name")
@@ -43,34 +42,13 @@ class _ByHandForm(PlainForm):
     zone = ZoneField("", id="zone")
     told = wtforms.BooleanField("", id="told")
 
-    event: Event
-    asked: Sequence[tuple[Any, str]] = ()
-    wish_marks: Mapping[str, int] = {}
-
-    @property
-    def sides(self) -> frozenset[str]:
-        """Give the ways in which they come."""
-        if "wish" not in self:
-            return sides_of(self.event.mode)
-        return frozenset({self.wish.data}) & {"online", "room"}
-
-    @property
-    def conditional(self) -> bool:
-        """Tell whether some question is asked only under a condition."""
-        return any(self[name].numbers for _question, name in self.asked)
-
-    @property
-    def questions(self) -> list[base.AnswerField]:
-        """Give the fields of the questions, in order."""
-        return [self[name] for _question, name in self.asked]
-
 
 def by_hand_form(session: Session, event: Event) -> Any:
     """Make the form that registers somebody by hand, with what was sent if this is a POST."""
     questions: list[Any] = [_Unneeded(one) for one in possible(list_questions(session, event), sides_of(event.mode))]
     fields = fields_of(questions)
     if event.mode == "hybrid":
-        fields["wish"] = ChoiceField("", choices=[("room", _("In the room")), ("online", _("Online"))], id="wish")
+        fields["wish"] = wish_field()
     full = [("wait", _("They wait for a place like everybody else")), ("over", _("One place more, for them"))]
     fields["full"] = ChoiceField("", choices=full, default="wait", id="full")
     tell = [("yes", _("Send them the invite")), ("no", _("No mail: I tell them myself"))]

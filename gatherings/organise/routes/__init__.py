@@ -7,6 +7,7 @@ from gatherings.organise.routes import (
     communities,
     consents,
     day,
+    door,
     doors,
     events,
     exports,
@@ -21,9 +22,13 @@ from gatherings.organise.routes import (
     questions,
     recurrence,
     registrations,
+    run_sheet,
+    running_items,
     running_order,
     series,
     series_dates,
+    slides,
+    slots,
     submissions,
     team,
     twins,
@@ -31,7 +36,8 @@ from gatherings.organise.routes import (
 from gatherings.organise.routes.blueprint import bp
 
 __all__ = [
-    "account", "bp", "by_hand", "call", "communities", "consents", "day", "doors", "events", "exports", "home",
-    "imports", "kinder", "letters", "live", "log", "member_lists", "members", "questions", "recurrence", "registrations",
-    "running_order", "series", "series_dates", "submissions", "team", "twins",
+    "account", "bp", "by_hand", "call", "communities", "consents", "day", "door", "doors", "events", "exports", "home",
+    "imports", "kinder", "letters", "live", "log", "member_lists", "members", "questions", "recurrence",
+    "registrations", "run_sheet", "running_items", "running_order", "series", "series_dates", "slides", "slots",
+    "submissions", "team", "twins",
 ]  # fmt: skip

@@ -31,12 +31,12 @@ T = TypeVar("T")
 
 NOTES: Mapping[str, Sentence] = {
     "added": say("The question is added."),
-    "kept": say("Your changes are kept."),
+    "kept": say("Saved."),
     "deleted": say("The question is deleted. Nobody had answered it."),
     "retired": say("The question is not asked any more. What people answered is kept."),
     "again": say("The question is asked again."),
     "ordered": say("The order is changed."),
-    "consent": say("The words of the consent are kept."),
+    "consent": say("Saved."),
     "consent-retired": say("This consent is not asked for any more. What people agreed to is kept."),
     "consent-again": say("This consent is asked for again."),
 }

@@ -3,6 +3,7 @@
 from gatherings.pages.routes import (
     community,
     covers,
+    doors_preview,
     event,
     event_words,
     listing,
@@ -20,6 +21,7 @@ __all__ = [
     "bp",
     "community",
     "covers",
+    "doors_preview",
     "event",
     "event_words",
     "listing",

@@ -77,7 +77,7 @@ def event_preview(slug: str) -> Response:
     else:
         clock = when(event, None, utc_now()).host
         said = clock.span if event.all_day else _("%(span)s in %(city)s", span=clock.span, city=clock.city)
-    return _preview(faces.face_of(event), event.title, said, event.community.name)
+    return preview(faces.face_of(event), event.title, said, event.community.name)
 
 
 @bp.get("/series/<slug>/preview.png")
@@ -85,7 +85,7 @@ def event_preview(slug: str) -> Response:
 def series_preview(slug: str) -> Response:
     """Give the picture shown where a series' page is shared."""
     series = faces.get_series(current_session(), checked_slug(slug))
-    return _preview(faces.face_of(series), series.title, series.summary, series.community.name)
+    return preview(faces.face_of(series), series.title, series.summary, series.community.name)
 
 
 @bp.get("/communities/<slug>/preview.png")
@@ -93,7 +93,7 @@ def series_preview(slug: str) -> Response:
 def community_preview(slug: str) -> Response:
     """Give the picture shown where a community's page is shared."""
     community = faces.get_community(current_session(), checked_slug(slug))
-    return _preview(faces.face_of(community), community.name, community.tagline, "")
+    return preview(faces.face_of(community), community.name, community.tagline, "")
 
 
 @bp.get("/preview.png")
@@ -101,10 +101,11 @@ def community_preview(slug: str) -> Response:
 def site_preview() -> Response:
     """Give the picture shown where the site itself is shared."""
     said = _("Gatherings across time zones, told on your own clock.")
-    return _preview(faces.Face("community", "circle-of-everybody", "ink"), _("Gatherings"), said, settings().host)
+    return preview(faces.Face("community", "circle-of-everybody", "ink"), _("Gatherings"), said, settings().host)
 
 
-def _preview(face: faces.Face, title: str, said: str, above: str) -> Response:
+def preview(face: faces.Face, title: str, said: str, above: str) -> Response:
+    """Answer with the picture of a page: its cover and these words."""
     words = previews.Words(title, said, above)
     png = previews.picture(settings().instance / "previews", face, words)
     return _picture(png, "image/png", kept=False)

@@ -7,6 +7,7 @@ from flask import Response, make_response, redirect, render_template
 from flask.blueprints import BlueprintSetupState
 
 from gatherings import ics
+from gatherings.calls.queries.call import next_boundary
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import NotFound
 from gatherings.db.session import current_session
@@ -16,6 +17,7 @@ from gatherings.events.queries import Moved
 from gatherings.events.rules import Door, door
 from gatherings.invites.rules import public_entry
 from gatherings.pages import event_queries, queries
+from gatherings.pages.offers import offers_of
 from gatherings.pages.routes.blueprint import bp
 from gatherings.pages.routes.shared import moved_to
 from gatherings.pages.rules import SOON, State, states_of
@@ -31,7 +33,7 @@ from gatherings.web.visitor import checked_slug, visitor_zone
 
 @bp.get("/events/<slug>")
 @public
-@kept(events.public_stamp, events.next_boundary)
+@kept(events.public_stamp, next_boundary)
 def event(slug: str) -> Response:
     """Show an event with all that belongs to it, and the form to register."""
     session, now, zone = current_session(), utc_now(), visitor_zone()
@@ -68,6 +70,7 @@ def event_values(found: Event, now: datetime, zone: str | None) -> dict[str, Any
         "addable": _can_be_added(found, now),
         "share": _share(found),
         "twin": event_queries.find_other_sitting(session, found),
+        "offers": offers_of(session, found, now),
         "now": now,
         "zone": zone,
         "over": over,

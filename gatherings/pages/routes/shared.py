@@ -11,6 +11,7 @@ from gatherings.core.words import Sentence
 from gatherings.events.models import Series
 from gatherings.pages import rules
 from gatherings.pages.routes.blueprint import bp
+from gatherings.pages.sharing import mail_link, share_links
 from gatherings.web.i18n import date_words, locale_now, words
 from gatherings.web.i18n import gettext as _
 from gatherings.web.requests import absolute
@@ -45,6 +46,12 @@ def _day_words(day: date, now: datetime) -> str:
 @bp.app_template_global("month_words")
 def _month_words(month: date) -> str:
     return date_words(month, "LLLL y")
+
+
+@bp.app_template_global("share_of")
+def _share_of(title: str, path: str) -> dict[str, Any]:
+    url = absolute(path)
+    return {"url": url, "mail": mail_link(title, url), "links": share_links(title, url)}
 
 
 @bp.app_template_global("absolute")

@@ -17,7 +17,7 @@ from gatherings.events import search
 from gatherings.events.actions import touch_communities
 from gatherings.events.models import CoListing, Event, OldSlug, Resource, Speaker
 from gatherings.planning.queries import events as queries
-from gatherings.planning.queries.dates import has_people_at
+from gatherings.planning.queries.dates import blocked_side
 from gatherings.planning.rules.sides import NO_MOVE, SIDES
 from gatherings.planning.rules.slugs import is_slug, slug_of
 from gatherings.registration.actions import set_capacity
@@ -106,16 +106,16 @@ def forget_old_slug(session: Session, slug: str) -> None:
 
 def refuse_lost_side(session: Session, event: Event, mode: str) -> None:
     """Refuse a mode without a side that somebody holds a place at, or waits for; raises InvalidInput."""
-    for side, pool in (("room", event.room_id), ("online", event.online_id)):
-        if pool is not None and mode not in SIDES[side] and has_people_at(session, pool):
-            raise InvalidInput([Problem("mode", NO_MOVE[side])])
+    side = blocked_side(session, event, mode)
+    if side is not None:
+        raise InvalidInput([Problem("mode", NO_MOVE[side])])
 
 
 def set_capacities(session: Session, event: Event, values: Mapping[str, Any], site: Site, *, now: datetime) -> int:
     """Bring the sides that an event has to the capacities wished; return how many people are above them now."""
     over = 0
     for side, modes in SIDES.items():
-        pool_id = event.room_id if side == "room" else event.online_id
+        pool_id = event.pool_at(side)
         if f"capacity_{side}" not in values or event.mode not in modes or pool_id is None:
             continue
         wished = values[f"capacity_{side}"]

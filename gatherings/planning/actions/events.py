@@ -62,6 +62,20 @@ class Saved:
     made: bool = True
 
 
+@dataclass(frozen=True)
+class Edit:
+    """What a form brings of an event.
+
+    `opened` and `edits` tell the state that it was opened with, `confirmed` the kinds of change whose meaning for
+    those registered was shown.
+    """
+
+    values: Mapping[str, Any]
+    opened: Mapping[str, str]
+    edits: int
+    confirmed: Collection[str] = ()
+
+
 def create_draft(
     session: Session, community_id: int, values: Mapping[str, Any], *, key: str, by: int, site: Site, now: datetime
 ) -> Saved:
@@ -97,27 +111,15 @@ def id_from(key: str, person: Person, community: Community) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:22]
 
 
-def edit_event(
-    session: Session,
-    event_id: int,
-    values: Mapping[str, Any],
-    *,
-    opened: Mapping[str, str],
-    edits: int,
-    confirmed: Collection[str] = (),
-    by: int,
-    site: Site,
-    now: datetime,
-) -> Saved:
+def edit_event(session: Session, event_id: int, edit: Edit, *, by: int, site: Site, now: datetime) -> Saved:
     """Save a form's values, those that changed.
 
-    `opened` and `edits` tell the state that the form was opened with, `confirmed` the kinds of change whose meaning
-    for those registered was shown. Raises Overtaken, AskFirst, and InvalidInput with a problem for each field.
+    Raises Overtaken, AskFirst, and InvalidInput with a problem for each field.
     """
     event = editable(session, event_id, lock=True)
     present = values_of(event)
-    wished = {**values, "slug": values.get("slug") or event.slug}
-    rows = differences(opened, present, wished, fresh=edits == event.edits)
+    wished = {**edit.values, "slug": edit.values.get("slug") or event.slug}
+    rows = differences(edit.opened, present, wished, fresh=edit.edits == event.edits)
     if rows:
         raise Overtaken(rows)
     names = changed(present, wished)
@@ -135,7 +137,7 @@ def edit_event(
         list_also(session, event, only["also_listed_by"], by)
     write_lists(session, event.id, only)
     change_event(session, event, columns, now=now, delay=site.change_delay, silent=SILENT)
-    _confirmed(session, event, before, confirmed, now=now)
+    _confirmed(session, event, before, edit.confirmed, now=now)
     sides: dict[str, Any] = {name: wished[name] for name in ("capacity_room", "capacity_online") if name in wished}
     over = set_capacities(session, event, sides, site, now=now)
     if "join_url" in only:

@@ -13,7 +13,7 @@ from gatherings.events import search
 from gatherings.events.actions import change_event, note_series_change
 from gatherings.events.models import Event, Series
 from gatherings.invites.rules import rule_text
-from gatherings.planning.queries.dates import has_people_at, list_following
+from gatherings.planning.queries.dates import list_following
 from gatherings.planning.rules.sides import SIDES
 from gatherings.registration.actions import set_capacity
 
@@ -77,14 +77,6 @@ def change_series(
     series.changed_at = now
     session.flush()
     return followed
-
-
-def blocked_side(session: Session, date: Event, mode: str) -> str | None:
-    """Give the side (room, online) that a mode would take away from somebody who holds a place there, or waits."""
-    for side, pool in (("room", date.room_id), ("online", date.online_id)):
-        if pool is not None and mode not in SIDES[side] and has_people_at(session, pool):
-            return side
-    return None
 
 
 def set_capacities(

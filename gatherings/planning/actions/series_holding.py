@@ -19,8 +19,8 @@ from gatherings.events.models import Event, Series
 from gatherings.events.rules import kinds_of_change
 from gatherings.invites.actions import store_blocks
 from gatherings.planning.actions.events import AskFirst, Saved, id_from
-from gatherings.planning.actions.series import COLUMNS, blocked_side, change_series
-from gatherings.planning.queries.dates import list_following, lock_series
+from gatherings.planning.actions.series import COLUMNS, change_series
+from gatherings.planning.queries.dates import blocked_side, list_following, lock_series
 from gatherings.planning.queries.people import people_of_series
 from gatherings.planning.queries.slugs import slug_is_taken
 from gatherings.planning.rules.conflicts import refuse_overtaken

@@ -1,6 +1,6 @@
 """Twin sittings: one gathering in two sittings that share speakers and material, each with its own time and places."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from gatherings.events.actions import change_event, create_event
 from gatherings.events.models import Event
 from gatherings.invites.actions import store_blocks
 from gatherings.planning.actions.event_parts import free_slug, write_lists
-from gatherings.planning.actions.events import Saved, edit_event, note
+from gatherings.planning.actions.events import Edit, Saved, edit_event, note
 from gatherings.planning.queries.events import editable, values_of
 from gatherings.questions.models import ConsentText, Question
 from gatherings.questions.queries import list_questions
@@ -82,22 +82,9 @@ def make_twin(session: Session, event_id: int, wanted: Sitting, *, by: int, site
     return second.slug
 
 
-def edit_both(
-    session: Session,
-    event_id: int,
-    values: Mapping[str, Any],
-    *,
-    opened: Mapping[str, str],
-    edits: int,
-    confirmed: Collection[str] = (),
-    by: int,
-    site: Site,
-    now: datetime,
-) -> Saved:
+def edit_both(session: Session, event_id: int, edit: Edit, *, by: int, site: Site, now: datetime) -> Saved:
     """Save a form's values as `edit_event` does, and bring what is shared to the other sitting, in one transaction."""
-    saved = edit_event(
-        session, event_id, values, opened=opened, edits=edits, confirmed=confirmed, by=by, site=site, now=now
-    )
+    saved = edit_event(session, event_id, edit, by=by, site=site, now=now)
     share_with_twin(session, session.get_one(Event, event_id), site, now=now)
     return saved
 

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.core.errors import NotFound
 from gatherings.events.models import Event, Series
+from gatherings.events.queries import WITH_ALL
+from gatherings.planning.rules.sides import SIDES
 from gatherings.registration.models import Registration
 from gatherings.registration.rules import LIVE
 
@@ -33,16 +35,7 @@ def list_made_dates(session: Session, series_id: int) -> Sequence[Event]:
 def list_following(session: Session, series_id: int) -> Sequence[Event]:
     """List all that follows a series: dates that a rule made, and those besides it; editions stand for themselves."""
     return session.scalars(
-        select(Event)
-        .where(Event.series_id == series_id, follows())
-        .order_by(Event.starts_at)
-        .options(
-            joinedload(Event.community),
-            joinedload(Event.series),
-            joinedload(Event.series_rule),
-            joinedload(Event.room),
-            joinedload(Event.online),
-        )
+        select(Event).where(Event.series_id == series_id, follows()).order_by(Event.starts_at).options(*WITH_ALL)
     ).all()
 
 
@@ -64,6 +57,15 @@ def has_people_at(session: Session, places_id: int) -> bool:
     """Tell whether anybody holds a place of a pool, or waits for one."""
     there = (Registration.places_id == places_id) | (Registration.waits_for_id == places_id)
     return session.scalar(select(Registration.id).where(Registration.state.in_(LIVE), there).limit(1)) is not None
+
+
+def blocked_side(session: Session, event: Event, mode: str) -> str | None:
+    """Give the side (room, online) that a mode would take away from somebody who holds a place there, or waits."""
+    for side, modes in SIDES.items():
+        pool = event.pool_at(side)
+        if pool is not None and mode not in modes and has_people_at(session, pool):
+            return side
+    return None
 
 
 def lock_series(session: Session, series_id: int) -> Series:

@@ -51,15 +51,15 @@ class Coming:
 def pattern_of(built: Built) -> Rule:
     """Give the rule of a form, with its end. Raises InvalidInput with what is missing."""
     _check(built)
-    common = {"interval": built.every, "by_month": tuple(sorted(built.months))}
     if built.kind == "weekly":
-        rule = Rule("WEEKLY", by_day=tuple((0, day) for day in sorted(built.weekdays)), **common)  # type: ignore[arg-type]
+        rule = Rule("WEEKLY", by_day=tuple((0, day) for day in sorted(built.weekdays)))
     elif built.kind == "nth":
         order = sorted(built.numbers, key=lambda number: (number < 0, number))
-        rule = Rule("MONTHLY", by_day=tuple((number, built.weekday) for number in order), **common)  # type: ignore[arg-type]
+        rule = Rule("MONTHLY", by_day=tuple((number, built.weekday) for number in order))
     else:
-        rule = Rule("MONTHLY", by_month_day=(built.day,), **common)  # type: ignore[arg-type]
-    return replace(rule, count=built.count, until=built.until)
+        rule = Rule("MONTHLY", by_month_day=(built.day,))
+    months = tuple(sorted(built.months))
+    return replace(rule, interval=built.every, by_month=months, count=built.count, until=built.until)
 
 
 def starts_of(built: Built) -> datetime:

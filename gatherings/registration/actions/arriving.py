@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from gatherings.audit.actions import log
+from gatherings.db import changed
 from gatherings.events.models import Event
 from gatherings.registration.door_queries import find_at_door
 from gatherings.registration.door_rules import Standing, standing
@@ -46,27 +47,19 @@ def undo_check_in(session: Session, event_id: int, public_id: str, *, by: str, n
     registration = find_at_door(session, public_id)
     if registration is None or registration.event_id != event.id:
         return False
-    done = session.execute(
-        update(Registration)
-        .where(Registration.id == registration.id, Registration.attended_how.in_(("scan", "name")))
-        .values(attended_at=None, attended_how=None)
-        .execution_options(synchronize_session=False)
+    by_a_press = update(Registration).where(
+        Registration.id == registration.id, Registration.attended_how.in_(("scan", "name"))
     )
+    done = changed(session, by_a_press.values(attended_at=None, attended_how=None)) == 1
     session.refresh(registration, ["attended_at", "attended_how"])
-    if done.rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if done:
         _log(session, "check_in_undone", registration, event, by=by, now=now)
-        return True
-    return False
+    return done
 
 
-def _arrive(session: Session, registration_id: int, how: str, now: datetime, *also: object) -> bool:
-    done = session.execute(
-        update(Registration)
-        .where(Registration.id == registration_id, Registration.attended_at.is_(None), *also)  # type: ignore[arg-type]
-        .values(attended_at=now, attended_how=how)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+def _arrive(session: Session, registration_id: int, how: str, now: datetime, *also: ColumnElement[bool]) -> bool:
+    not_here = update(Registration).where(Registration.id == registration_id, Registration.attended_at.is_(None), *also)
+    return changed(session, not_here.values(attended_at=now, attended_how=how)) == 1
 
 
 def _log(

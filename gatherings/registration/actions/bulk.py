@@ -19,6 +19,7 @@ from gatherings.config import Site
 from gatherings.core.errors import Conflict, InvalidInput, NotFound, Problem, TooMany
 from gatherings.core.tokens import PUBLIC_ID, new_public_id
 from gatherings.core.words import say, say_many
+from gatherings.db import changed
 from gatherings.events.models import Event
 from gatherings.jobs import actions as jobs
 from gatherings.registration.actions.bulk_kinds import KINDS
@@ -139,7 +140,7 @@ def undo(session: Session, event_id: int, public_id: str, *, actor: str, now: da
         raise NotFound()
     kind, count = change.kind, len(change.registrations)
     mine = BulkChange.id == change.id, BulkChange.state == "waiting"
-    if not jobs.changed(session, delete(BulkChange).where(*mine)):
+    if not changed(session, delete(BulkChange).where(*mine)):
         raise Conflict(say("This has begun already, so it cannot be undone here any more."))
     for key in (_key(public_id, 0), _now_key(public_id)):
         jobs.withdraw(session, key=key)
@@ -161,7 +162,7 @@ def _was_undone(session: Session, event: Event, public_id: str) -> bool:
 def do_now(session: Session, event_id: int, public_id: str, *, now: datetime) -> bool:
     """Let what waits begin at once; False when it has begun, or was taken back."""
     change = _get(session, event_id, public_id)
-    won = jobs.changed(
+    won = changed(
         session,
         update(BulkChange).where(BulkChange.id == change.id, BulkChange.state == "waiting").values(due_at=now),
     )
@@ -212,7 +213,7 @@ def _mine(session: Session, change: BulkChange, start: int) -> bool:
     The statement locks the row, so that neither Undo nor another worker comes in between.
     """
     state = "waiting" if start == 0 else "running"
-    won = jobs.changed(
+    won = changed(
         session,
         update(BulkChange).where(BulkChange.id == change.id, BulkChange.state == state).values(state="running"),
     )
@@ -237,7 +238,7 @@ def _one(session: Session, change: BulkChange, public_id: str, site: Site, *, no
 
 def forget(session: Session, *, before: datetime) -> int:
     """Let go of what was done before an instant; returns how many."""
-    return jobs.changed(
+    return changed(
         session,
         delete(BulkChange).where(BulkChange.state == "done", BulkChange.done_at < before),
     )

@@ -13,7 +13,7 @@ from gatherings.core.words import say
 from gatherings.events.rules import Door, door
 from gatherings.registration import rules
 from gatherings.registration.actions.registering import pool_of, take_place
-from gatherings.registration.actions.sending import post_state
+from gatherings.registration.actions.sending import post_own_state, standing_kind
 from gatherings.registration.actions.sending_series import tell_promoted
 from gatherings.registration.actions.waiting import free_place, lock_pools
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
@@ -101,20 +101,8 @@ def move_to(session: Session, registration: Registration, side: str, site: Site,
     if not change_side(session, registration, side, site, now=now):
         return False
     session.flush()
-    kind = "confirmed" if registration.state == "confirmed" else "waiting"
-    every = registration.series_registration_id is not None
-    post_state(
-        session,
-        registration,
-        event,
-        event.community,
-        registration.person,
-        site,
-        kind=kind,
-        now=now,
-        step=registration.invite.sequence >= 0,
-        rule=event.series_rule if every else None,
-    )
+    step = registration.invite.sequence >= 0
+    post_own_state(session, registration, site, kind=standing_kind(registration), now=now, step=step)
     tell_promoted(session, site, now=now)
     return True
 

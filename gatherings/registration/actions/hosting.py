@@ -23,7 +23,7 @@ from gatherings.registration.actions.leaving_series import rejoin_date
 from gatherings.registration.actions.moving_address import hand_to
 from gatherings.registration.actions.moving_series import hand_series_to
 from gatherings.registration.actions.registering import make_invite_again, take_place
-from gatherings.registration.actions.sending import post_state
+from gatherings.registration.actions.sending import post_own_state, standing_kind
 from gatherings.registration.actions.sending_series import tell_promoted
 from gatherings.registration.actions.waiting import lock_pools, promote
 from gatherings.registration.models import Registration, SeriesRegistration
@@ -186,20 +186,8 @@ def correct_address(
 def _post(
     session: Session, registration: Registration, site: Site, *, now: datetime, suffix: str = "", step: bool = False
 ) -> None:
-    event = registration.event
-    post_state(
-        session,
-        registration,
-        event,
-        event.community,
-        registration.person,
-        site,
-        kind="waiting" if registration.state == "waitlisted" else "confirmed",
-        now=now,
-        step=step,
-        rule=event.series_rule if registration.series_registration_id is not None else None,
-        suffix=suffix,
-    )
+    kind = standing_kind(registration)
+    post_own_state(session, registration, site, kind=kind, now=now, step=step, suffix=suffix)
 
 
 def _every_of(session: Session, registration: Registration) -> SeriesRegistration | None:

@@ -12,7 +12,7 @@ from gatherings.config import Site
 from gatherings.invites.models import Invite
 from gatherings.mail.actions import forget, forget_letters
 from gatherings.registration import rules
-from gatherings.registration.actions.sending import post_state
+from gatherings.registration.actions.sending import post_own_state
 from gatherings.registration.actions.sending_series import tell_promoted
 from gatherings.registration.actions.waiting import free_place, lock_pools
 from gatherings.registration.models import Answer, Consent, Registration
@@ -45,20 +45,7 @@ def cancel(
     registration.cancelled_at, registration.cancelled_by = now, by
     session.flush()
     if tell:
-        every = registration.series_registration_id is not None
-        post_state(
-            session,
-            registration,
-            event,
-            event.community,
-            registration.person,
-            site,
-            kind="cancelled",
-            now=now,
-            rule=event.series_rule if every else None,
-            held=held is not None,
-            by=by,
-        )
+        post_own_state(session, registration, site, kind="cancelled", now=now, held=held is not None, by=by)
     about = f"registration:{registration.public_id}"
     log(session, actor=actor or by, action="cancel", about=about, community_id=event.community_id, now=now)
     if held is not None:

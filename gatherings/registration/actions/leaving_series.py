@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.config import Site
-from gatherings.db import places
 from gatherings.events.models import Event
+from gatherings.events.queries import WITH_SERIES
 from gatherings.registration import rules
 from gatherings.registration.actions.leaving import cancel
 from gatherings.registration.actions.registering import (
@@ -15,6 +15,7 @@ from gatherings.registration.actions.registering import (
     take_place,
 )
 from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series, tell_promoted
+from gatherings.registration.actions.waiting import lock_pools
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import list_dates_of
 
@@ -25,10 +26,7 @@ def cancel_series(session: Session, registration: SeriesRegistration, site: Site
     `registration` comes with its person, invite and series (community and rules). False when it was left before.
     """
     dates = list_dates_of(session, registration.id, now=now)
-    places.lock(
-        session,
-        [pool for event, _ in dates for pool in (event.room_id, event.online_id) if pool is not None],
-    )
+    lock_pools(session, *(event for event, _ in dates))
     session.refresh(registration, ["state"])
     if registration.state == "cancelled":
         return False
@@ -57,9 +55,7 @@ def live_dates(session: Session, series_registration_id: int, *, now: datetime) 
             .options(
                 joinedload(Registration.person),
                 joinedload(Registration.invite),
-                joinedload(Registration.event).options(
-                    joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule)
-                ),
+                joinedload(Registration.event).options(*WITH_SERIES),
             )
         )
     )
@@ -68,7 +64,7 @@ def live_dates(session: Session, series_registration_id: int, *, now: datetime) 
 def rejoin_date(session: Session, registration: Registration, site: Site, *, now: datetime) -> bool:
     """Come back to one date of an "every month" that one had left; False when one is there already."""
     event = registration.event
-    places.lock(session, [pool for pool in (event.room_id, event.online_id) if pool is not None])
+    lock_pools(session, event)
     session.refresh(registration, ["state"])
     if registration.state in rules.LIVE:
         return False

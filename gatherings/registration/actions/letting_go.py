@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
+from gatherings.db import changed
 from gatherings.events.models import Event
 from gatherings.questions.models import Question
 from gatherings.registration.models import Answer, Registration, SeriesRegistration
@@ -26,11 +27,6 @@ def let_go_of_answers(session: Session, *, now: datetime) -> int:
         )
         every_over = select(SeriesRegistration.id).where(SeriesRegistration.created_at <= before, ~still_to_come)
         asked = select(Question.id).where(Question.keep_days == days)
-        done = session.execute(
-            delete(Answer).where(
-                Answer.question_id.in_(asked),
-                Answer.registration_id.in_(over) | Answer.series_registration_id.in_(every_over),
-            )
-        )
-        gone += int(done.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+        theirs = Answer.registration_id.in_(over) | Answer.series_registration_id.in_(every_over)
+        gone += changed(session, delete(Answer).where(Answer.question_id.in_(asked), theirs))
     return gone

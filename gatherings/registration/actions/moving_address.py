@@ -20,7 +20,7 @@ from gatherings.core.words import say
 from gatherings.registration import facts as snapshot
 from gatherings.registration import rules
 from gatherings.registration.actions.registering import make_invite_again
-from gatherings.registration.actions.sending import may_mail, post_state
+from gatherings.registration.actions.sending import may_mail, post_state, standing_kind
 from gatherings.registration.models import Answer, Consent, Registration
 
 
@@ -98,9 +98,8 @@ def hand_to(
     registration.link_version += 1
     registration.link_sent_at = now
     session.flush()
-    kind = "confirmed" if registration.state == "confirmed" else "waiting"
-    event = registration.event
-    post_state(session, registration, event, event.community, person, site, kind=kind, now=now, suffix=":moved")
+    event, kind = registration.event, standing_kind(registration)
+    post_state(session, registration, event, person, site, kind=kind, now=now, suffix=":moved")
 
 
 def _other_of(session: Session, registration: Registration, person: Person) -> Registration | None:
@@ -123,7 +122,7 @@ def _tell_old_address(session: Session, registration: Registration, site: Site, 
     with session.no_autoflush:
         registration.state, registration.places_id = "cancelled", None
         person = registration.person
-        post_state(session, registration, event, event.community, person, site, kind="moved_away", now=now, by=by)
+        post_state(session, registration, event, person, site, kind="moved_away", now=now, by=by)
         registration.state, registration.places_id = state, held
 
 

@@ -18,7 +18,6 @@ from gatherings.config import Site
 from gatherings.core.errors import Conflict, NotFound, TooMany
 from gatherings.core.tokens import new_public_id
 from gatherings.core.words import say
-from gatherings.db import places
 from gatherings.events.models import Event, Series
 from gatherings.events.rules import Door, door
 from gatherings.registration import facts as snapshot
@@ -30,6 +29,7 @@ from gatherings.registration.actions.registering import make_invite_again
 from gatherings.registration.actions.sending import may_mail
 from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series, tell_promoted
 from gatherings.registration.actions.series import find_series_registration
+from gatherings.registration.actions.waiting import lock_pools
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
 from gatherings.registration.queries import list_dates_of
 
@@ -131,7 +131,7 @@ def _move(
 def _lock_dates(session: Session, every: SeriesRegistration, *, now: datetime) -> None:
     """Lock the pools of all coming dates, in ascending ids: nobody is promoted or leaves meanwhile."""
     dates = list_dates_of(session, every.id, now=now)
-    places.lock(session, [pool for event, _ in dates for pool in (event.room_id, event.online_id) if pool is not None])
+    lock_pools(session, *(event for event, _ in dates))
 
 
 def _make_room(session: Session, every: SeriesRegistration, person: Person, *, now: datetime) -> None:

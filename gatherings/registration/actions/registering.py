@@ -18,7 +18,7 @@ from gatherings.invites.actions import make_invite, new_invite
 from gatherings.invites.models import Invite
 from gatherings.questions.models import ConsentText
 from gatherings.registration import rules
-from gatherings.registration.actions.sending import count_mail, link_is_due, may_mail, post_state
+from gatherings.registration.actions.sending import count_mail, link_is_due, may_mail, post_state, standing_kind
 from gatherings.registration.models import Answer, Consent, Registration
 from gatherings.registration.rules import Outcome, Wanted
 
@@ -77,9 +77,8 @@ def _register(session: Session, event_id: int, wanted: Wanted, site: Site, *, no
         # Counted, but sent in any case: a calendar must follow, and only the holder of the link can come and go.
         count_mail(session, person, event.id, now=now)
         registration.link_sent_at = now
-        kind = "confirmed" if registration.state == "confirmed" else "waiting"
-        step = registration.invite.sequence >= 0
-        post_state(session, registration, event, event.community, person, site, kind=kind, now=now, step=step)
+        kind, step = standing_kind(registration), registration.invite.sequence >= 0
+        post_state(session, registration, event, person, site, kind=kind, now=now, step=step)
     if new:
         _insert(session, registration)
     keep_answers(session, registration, wanted, event, now=now, new=new)
@@ -124,7 +123,7 @@ def get_open_event(session: Session, event_id: int, *, now: datetime, by_host: b
 
 def pool_of(event: Event, side: str) -> int:
     """Give the id of an event's pool for "room" or "online"."""
-    pool_id = event.room_id if side == "room" else event.online_id
+    pool_id = event.pool_at(side)
     if pool_id is None:
         raise NotFound()
     return pool_id
@@ -258,16 +257,14 @@ def _again(
     """Answer somebody who is registered already as a newcomer would be; send the link again where it is due."""
     if link_is_due(registration, now) and may_mail(session, person, event.id, now=now):
         registration.link_sent_at = now
-        kind = "waiting" if registration.state == "waitlisted" else "confirmed"
         rule = series_rule_of(session, registration, event)
         post_state(
             session,
             registration,
             event,
-            event.community,
             person,
             site,
-            kind=kind,
+            kind=standing_kind(registration),
             now=now,
             rule=rule,
             suffix=f":{now.timestamp():.0f}",

@@ -7,14 +7,13 @@ from sqlalchemy.orm import Session
 
 from gatherings.accounts.actions import count_attempt, was_tried
 from gatherings.accounts.models import Person
-from gatherings.communities.models import Community
 from gatherings.config import Site
 from gatherings.core.errors import TooMany
 from gatherings.core.words import say
 from gatherings.events.models import Event, SeriesRule
 from gatherings.invites.actions import next_message
 from gatherings.registration import facts as snapshot
-from gatherings.registration.models import Registration
+from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.rules import LINK_PAUSE, MAILS_PER_HOUR
 
 
@@ -36,7 +35,6 @@ def post_state(
     session: Session,
     registration: Registration,
     event: Event,
-    community: Community,
     person: Person,
     site: Site,
     *,
@@ -66,7 +64,7 @@ def post_state(
     body = snapshot.facts_for(
         registration,
         event,
-        community,
+        event.community,
         person.address,
         invite=invite,
         position=snapshot.queue_position(session, registration),
@@ -89,6 +87,18 @@ def post_state(
     )
 
 
+def post_own_state(session: Session, registration: Registration, site: Site, *, kind: str, **options: Any) -> None:
+    """Post as `post_state` does, for a registration that was read with its event, community, rule and person."""
+    event = registration.event
+    rule = event.series_rule if registration.series_registration_id is not None else None
+    post_state(session, registration, event, registration.person, site, kind=kind, rule=rule, **options)
+
+
+def standing_kind(registration: Registration) -> str:
+    """Name the mail that says how a live registration stands."""
+    return "waiting" if registration.state == "waitlisted" else "confirmed"
+
+
 def _revision(event: Event, rule: SeriesRule | None) -> int:
     # All messages of one series, its single dates included, share one growing counter (calendars.md 11).
     return event.series.revision if rule is not None and event.series is not None else event.revision
@@ -105,22 +115,10 @@ def send_again(session: Session, registration: Registration, site: Site, *, now:
             retry_after=3600,
         )
     registration.link_sent_at = now
-    kind = "waiting" if registration.state == "waitlisted" else "confirmed"
-    event = registration.event
-    post_state(
-        session,
-        registration,
-        event,
-        event.community,
-        registration.person,
-        site,
-        kind=kind,
-        now=now,
-        rule=event.series_rule if registration.series_registration_id is not None else None,
-        suffix=f":{now.timestamp():.0f}",
-    )
+    kind = standing_kind(registration)
+    post_own_state(session, registration, site, kind=kind, now=now, suffix=f":{now.timestamp():.0f}")
 
 
-def link_is_due(registration: Registration, now: datetime) -> bool:
+def link_is_due(registration: Registration | SeriesRegistration, now: datetime) -> bool:
     """Tell whether the last mail with the link is old enough for another one (domain.md 10)."""
     return registration.link_sent_at is None or now - registration.link_sent_at >= LINK_PAUSE

@@ -13,7 +13,7 @@ from gatherings.core.tokens import new_public_id
 from gatherings.core.words import say
 from gatherings.db import places
 from gatherings.events.models import Event, Series
-from gatherings.events.queries import current_rule
+from gatherings.events.queries import WITH_SERIES, current_rule
 from gatherings.invites.actions import next_message
 from gatherings.registration import facts as snapshot
 from gatherings.registration import rules
@@ -65,7 +65,7 @@ def _register_series(session: Session, event_id: int, wanted: Wanted, site: Site
         return outcome
     found = find_series_registration(session, series.id, person.id)
     if found is not None and found.state == "confirmed":
-        if link_is_due(found, now) and may_mail(session, person, event.id, now=now):  # type: ignore[arg-type]
+        if link_is_due(found, now) and may_mail(session, person, event.id, now=now):
             found.link_sent_at = now
             post_series(session, found, series, person, site, kind="series_confirmed", now=now, again=True)
         return outcome
@@ -190,7 +190,7 @@ def fill_dates(
             Event.ends_at > now,
         )
         .order_by(Event.id)
-        .options(joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule))
+        .options(*WITH_SERIES)
     ).all()
     present = {
         row.event_id: row

@@ -24,8 +24,9 @@ from gatherings.questions.queries import list_asked
 from gatherings.registration import rules
 from gatherings.registration.actions.leaving import cancel
 from gatherings.registration.actions.registering import end_consents, make_invite_again
-from gatherings.registration.actions.sending import post_state
+from gatherings.registration.actions.sending import post_own_state, post_state
 from gatherings.registration.actions.sending_series import tell_promoted
+from gatherings.registration.actions.waiting import lock_pools
 from gatherings.registration.facts import side_of
 from gatherings.registration.models import Answer, Consent, Registration
 from gatherings.registration.queries import answers_of, consents_of
@@ -76,8 +77,7 @@ def swap_to(
     _must_be_open(here, twin, by, now)
     # The person first, as registering does, then the pools of both sittings in ascending id.
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
-    pools = (here.room_id, here.online_id, twin.room_id, twin.online_id)
-    places.lock(session, [pool for pool in pools if pool is not None])
+    lock_pools(session, here, twin)
     session.refresh(registration, ["state", "places_id", "waits_for_id", "queue_number"])
     if registration.state not in rules.LIVE:
         return None
@@ -182,37 +182,14 @@ def _leave(
     by: str,
     actor: str | None,
 ) -> None:
-    event, held = registration.event, registration.places_id is not None
-    every = registration.series_registration_id is not None
+    held = registration.places_id is not None
     cancel(session, registration, site, now=now, by="swap", tell=False, actor=actor)
-    post_state(
-        session,
-        registration,
-        event,
-        event.community,
-        registration.person,
-        site,
-        kind="swapped_away",
-        now=now,
-        rule=event.series_rule if every else None,
-        held=held,
-        by=by,
-        before=facts_of(twin),
-    )
+    before = facts_of(twin)
+    post_own_state(session, registration, site, kind="swapped_away", now=now, held=held, by=by, before=before)
 
 
 def _tell(
     session: Session, there: Registration, twin: Event, here: Event, site: Site, *, now: datetime, by: str
 ) -> None:
-    post_state(
-        session,
-        there,
-        twin,
-        twin.community,
-        there.person,
-        site,
-        kind="swapped_here",
-        now=now,
-        by=by,
-        before=facts_of(here),
-    )
+    before = facts_of(here)
+    post_state(session, there, twin, there.person, site, kind="swapped_here", now=now, by=by, before=before)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from gatherings.config import Site
 from gatherings.events import rules as event_rules
 from gatherings.events.models import Event, EventChange, Series
+from gatherings.events.queries import WITH_SERIES
 from gatherings.invites.actions import next_message
 from gatherings.registration import facts as snapshot
 from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series
@@ -40,11 +41,7 @@ def tell_change(session: Session, change_id: int, site: Site, *, now: datetime) 
 
 
 def _tell_event(session: Session, change: EventChange, site: Site, now: datetime) -> int:
-    event = session.scalars(
-        select(Event)
-        .where(Event.id == change.event_id)
-        .options(joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule))
-    ).one()
+    event = session.scalars(select(Event).where(Event.id == change.event_id).options(*WITH_SERIES)).one()
     kinds = event_rules.kinds_of_change(change.before, event_rules.facts_of(event))
     page = list_live(session, event.id, after=change.told_up_to, limit=BATCH) if kinds else ()
     if len(page) < BATCH or event.status == "draft":
@@ -196,7 +193,7 @@ def remind(session: Session, site: Site, *, now: datetime, limit: int = 50) -> i
             .where(*_due_for(column, ahead, least, now))
             .order_by(Event.starts_at)
             .limit(limit)
-            .options(joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule))
+            .options(*WITH_SERIES)
         ).all()
         for event in events:
             posted += _remind_of(session, event, kind, ahead, site, now=now)

@@ -9,14 +9,15 @@ from gatherings.config import Site
 from gatherings.db import places
 from gatherings.db.places import Places
 from gatherings.events.models import Event
-from gatherings.registration.actions.sending import post_state
+from gatherings.events.queries import WITH_SERIES
+from gatherings.registration.actions.sending import post_own_state
 from gatherings.registration.actions.sending_series import note_promoted, tell_promoted
 from gatherings.registration.models import Registration
 
 
-def lock_pools(session: Session, event: Event) -> dict[int, Places]:
-    """Lock both pools of an event in ascending id; done first by whatever frees a place or moves between pools."""
-    return places.lock(session, [pool for pool in (event.room_id, event.online_id) if pool is not None])
+def lock_pools(session: Session, *events: Event) -> dict[int, Places]:
+    """Lock all pools of events in ascending id; done first by whatever frees a place or moves between pools."""
+    return places.lock(session, [pool for event in events for pool in event.pool_ids])
 
 
 def free_place(session: Session, places_id: int, site: Site, *, now: datetime) -> None:
@@ -54,9 +55,7 @@ def _next_waiting(session: Session, places_id: int) -> Registration | None:
         .options(
             joinedload(Registration.person),
             joinedload(Registration.invite),
-            joinedload(Registration.event).options(
-                joinedload(Event.community), joinedload(Event.series), joinedload(Event.series_rule)
-            ),
+            joinedload(Registration.event).options(*WITH_SERIES),
         )
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -74,21 +73,11 @@ def promote(session: Session, registration: Registration, pool: Places, site: Si
     registration.state = "confirmed"
     registration.confirmed_at = now
     session.flush()
-    event = registration.event
     if registration.series_registration_id is not None:
         note_promoted(session, registration.series_registration_id)
     else:
-        post_state(
-            session,
-            registration,
-            event,
-            event.community,
-            registration.person,
-            site,
-            kind="promoted",
-            now=now,
-            step=registration.invite.sequence >= 0,
-        )
+        step = registration.invite.sequence >= 0
+        post_own_state(session, registration, site, kind="promoted", now=now, step=step)
     if held is not None:
         free_place(session, held, site, now=now)
 
@@ -100,7 +89,9 @@ def set_capacity(session: Session, event: Event, side: str, capacity: int | None
     the same transaction (domain.md 11).
     """
     pools = lock_pools(session, event)
-    pool = pools[event.room_id if side == "room" else event.online_id]  # type: ignore[index]  # the side exists
+    pool_id = event.pool_at(side)
+    assert pool_id is not None  # the side exists
+    pool = pools[pool_id]
     pool.capacity = capacity
     pool.turns += 1
     session.flush()

@@ -39,8 +39,7 @@ def conditions(
     found += _of_state(filter.state)
     found += [_has_word(word, filter.names_only) for word in filter.words.split()[:MOST_WORDS]]
     if filter.side:
-        pool = event.room_id if filter.side == "room" else event.online_id
-        found.append(func.coalesce(Registration.places_id, Registration.waits_for_id) == pool)
+        found.append(func.coalesce(Registration.places_id, Registration.waits_for_id) == event.pool_at(filter.side))
     if filter.question and not filter.names_only:
         found.append(_answered(filter.question, filter.answer))
     if filter.zone:

@@ -4,7 +4,7 @@ from gatherings.mail.letters import Button, Link, Part, Words
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.frame import About, letter, ticket_part
-from gatherings.registration.mails.single import ending, place_rows, way_in
+from gatherings.registration.mails.single import ending, place_rows, please_say, way_in
 from gatherings.registration.mails.times import start_words
 from gatherings.registration.rules import JOIN_OPENS_MINUTES
 from gatherings.web.i18n import gettext as _
@@ -25,7 +25,7 @@ def reminder_day(mail: OutboxMail) -> Letter:
             place_rows(about),
             way_in(about),
             ticket_part(about),
-            Words(_("If you cannot come, please say so with this button, so that somebody else can have your place.")),
+            please_say(),
             Button(_("Change or cancel"), about.manage),
             *ending(about),
         ],

@@ -1,5 +1,7 @@
 """Letters about one registration: a place, the waiting list, and goodbye."""
 
+from collections.abc import Sequence
+
 from gatherings.mail.letters import Button, Facts, Link, Part, Words
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
@@ -65,28 +67,57 @@ def every_words(about: About) -> Part | None:
     return Words(_("You come to every date of this series. This mail is about one of them."), quiet=True)
 
 
-def confirmed(mail: OutboxMail) -> Letter:
-    """Write "you have a place", with the invite; also to somebody who asks for it again."""
-    about = About.of(mail)
+def please_say() -> Part:
+    """Ask whoever cannot come to say so."""
+    return Words(_("If you cannot come, please say so with this button, so that somebody else can have your place."))
+
+
+def place_letter(
+    mail: OutboxMail,
+    about: About,
+    *,
+    subject: str,
+    heading: str,
+    says: Sequence[Part | None],
+    plea: Part | None = None,
+    tip: Part | None = None,
+) -> Letter:
+    """Write to somebody who has a place: what it `says`, the way in, the ticket, the button to change, the invite."""
     return letter(
         about,
-        subject=_("You have a place: %(title)s", title=about.held.title),
-        heading=_("You have a place"),
+        subject=subject,
+        heading=heading,
         preview=start_words(about.held, about.zone, about.now),
         parts=[
-            Words(_("You are registered for “%(title)s”.", title=about.held.title)),
-            _also_waits(about),
-            place_rows(about),
-            Words(_("The invite in this mail puts it into your calendar and follows every change.")),
+            *says,
             way_in(about),
             ticket_part(about),
+            plea,
             Button(_("Change or cancel"), about.manage),
             please_answer(),
-            hint(),
+            tip,
             every_words(about),
             *ending(about),
         ],
         calendar=calendar_of(mail),
+    )
+
+
+def confirmed(mail: OutboxMail) -> Letter:
+    """Write "you have a place", with the invite; also to somebody who asks for it again."""
+    about = About.of(mail)
+    return place_letter(
+        mail,
+        about,
+        subject=_("You have a place: %(title)s", title=about.held.title),
+        heading=_("You have a place"),
+        says=[
+            Words(_("You are registered for “%(title)s”.", title=about.held.title)),
+            _also_waits(about),
+            place_rows(about),
+            Words(_("The invite in this mail puts it into your calendar and follows every change.")),
+        ],
+        tip=hint(),
     )
 
 
@@ -129,12 +160,12 @@ def promoted(mail: OutboxMail) -> Letter:
     """Write "a place became free, and it is yours", with the invite."""
     about = About.of(mail)
     side = {"room": _("A place in the room became free, and it is yours.")}.get(about.attends or "")
-    return letter(
+    return place_letter(
+        mail,
         about,
         subject=_("A place for you: %(title)s", title=about.held.title),
         heading=_("A place for you"),
-        preview=start_words(about.held, about.zone, about.now),
-        parts=[
+        says=[
             Words(
                 (side if side and about.held.mode == "hybrid" else _("A place became free, and it is yours."))
                 + " "
@@ -142,15 +173,8 @@ def promoted(mail: OutboxMail) -> Letter:
             ),
             place_rows(about),
             Words(_("The invite in this mail puts it into your calendar and follows every change.")),
-            way_in(about),
-            ticket_part(about),
-            Words(_("If you cannot come, please say so with this button, so that somebody else can have your place.")),
-            Button(_("Change or cancel"), about.manage),
-            please_answer(),
-            every_words(about),
-            *ending(about),
         ],
-        calendar=calendar_of(mail),
+        plea=please_say(),
     )
 
 

@@ -3,10 +3,10 @@
 from gatherings.mail.letters import Button, Facts, Words
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
-from gatherings.registration.mails.frame import About, letter, please_answer, ticket_part
+from gatherings.registration.mails.frame import About, letter
 from gatherings.registration.mails.invitations import calendar_of
-from gatherings.registration.mails.single import ending, place_rows, way_in
-from gatherings.registration.mails.times import Held, one_line, start_words
+from gatherings.registration.mails.single import place_letter, place_rows
+from gatherings.registration.mails.times import Held, one_line
 from gatherings.web.i18n import gettext as _
 
 
@@ -17,12 +17,12 @@ def swapped_here(mail: OutboxMail) -> Letter:
         swapped = _("The hosts have moved you to the other sitting of “%(title)s”.", title=about.held.title)
     else:
         swapped = _("You have swapped to the other sitting of “%(title)s”.", title=about.held.title)
-    return letter(
+    return place_letter(
+        mail,
         about,
         subject=_("Your new time: %(title)s", title=about.held.title),
         heading=_("You come to the other sitting"),
-        preview=start_words(about.held, about.zone, about.now),
-        parts=[
+        says=[
             Words(swapped),
             place_rows(about),
             Facts([(_("Before"), one_line(Held.of(mail.facts["before"]), about.zone, about.now))]),
@@ -32,13 +32,7 @@ def swapped_here(mail: OutboxMail) -> Letter:
                     "out of it."
                 )
             ),
-            way_in(about),
-            ticket_part(about),
-            Button(_("Change or cancel"), about.manage),
-            please_answer(),
-            *ending(about),
         ],
-        calendar=calendar_of(mail),
     )
 
 

@@ -3,13 +3,15 @@
 from datetime import datetime, timedelta
 
 from gatherings import ics
+from gatherings.calls.links import own_path
 from gatherings.core import zones
+from gatherings.core.tokens import Claim
 from gatherings.mail.letters import Button, Facts, Link, Part, Words, greeting, write_letter
 from gatherings.mail.look import look_of
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.slots.facts import entry_of
-from gatherings.slots.links import own_path, slot_path
+from gatherings.slots.links import slot_path
 from gatherings.web.i18n import gettext as _
 from gatherings.web.requests import absolute, settings
 from gatherings.web.times import day_words, exact_words, instant_words, length_words
@@ -72,7 +74,7 @@ def gone(mail: OutboxMail) -> Letter:
 
 def _letter(mail: OutboxMail, *, subject: str, heading: str, says: list[Part | None], going: bool = True) -> Letter:
     facts = mail.facts
-    own = absolute(own_path(facts["own"]["public_id"], facts["own"]["version"], other=facts["own"]["other"]))
+    own = absolute(own_path(Claim(facts["own"]["public_id"], facts["own"]["version"]), other=facts["own"]["other"]))
     page = absolute(f"/events/{facts['event']['slug']}")
     way_in = absolute(slot_path(facts["slot"]["public_id"], facts["slot"]["version"]))
     organizer = ics.Organizer(mail.sender, settings().mail_from)

@@ -39,6 +39,7 @@ def slot(token: str) -> Response:
         "state": state,
         "opens_at": event.starts_at - JOIN_OPENS,
         "minutes_before": JOIN_OPENS_MINUTES,
+        "look_again": None,  # who waits here opens it again: the live screens move by themselves
     }
     if request.method == "POST" and state == "open":
         return answer("registration/entering.html", url=event.join_url, **values)

@@ -32,6 +32,25 @@ def movable(item: Any) -> bool:
     return item.began_at is None and not item.skipped
 
 
+def is_gap(item: Any) -> bool:
+    """Tell whether a slot's presenters are gone (withdrawn, or not accepted any more): it stands as a gap."""
+    return item.submission is not None and item.submission.state != "accepted"
+
+
+def numbered(item: Any) -> bool:
+    """Tell whether a thing has a number of its own: slots do, as presenters are told "you are 3 of 8"."""
+    return item.kind == "slot" and not is_gap(item)
+
+
+def numbers(items: Iterable[Any]) -> list[int | None]:
+    """Give the number of each thing, from 1, None for those without."""
+    given, count = list[int | None](), 0
+    for item in items:
+        count += numbered(item)
+        given.append(count if numbered(item) else None)
+    return given
+
+
 def finished(items: Iterable[Any], ends_at: datetime, now: datetime) -> bool:
     """Tell whether the whole is over: the gathering has ended, or each thing has been held or skipped."""
     things = list(items)
@@ -56,6 +75,23 @@ def between(items: Sequence[Any], after: str, before: str) -> int | None:
     return None
 
 
+def at_number(items: Sequence[Any], item: Any, number: int) -> int:
+    """Give at which index, among the other things, a slot becomes the wanted number; anything else stands after it.
+
+    A slot that goes down stands right behind the one before it, one that goes up right in front of the one that it
+    pushes on; a break with the number 0 stands in front of all slots. Numbers out of bounds are the nearest ones.
+    """
+    rest = [one for one in items if one is not item]
+    slots = [index for index, one in enumerate(rest) if numbered(one)]
+    if not numbered(item):
+        wanted = min(max(number, 0), len(slots))
+        return slots[wanted - 1] + 1 if wanted else (slots[0] if slots else place_for(item.kind, rest))
+    wanted, own = min(max(number, 1), len(slots) + 1), numbers(items)[list(items).index(item)] or 0
+    if wanted == own:
+        return list(items).index(item)
+    return slots[wanted - 2] + 1 if wanted > own else slots[wanted - 1]
+
+
 def place_for(kind: str, items: Sequence[Any]) -> int:
     """Give at which index something new goes by itself: an opening first, a closing last, else before the closing."""
     if kind == "closing":
@@ -72,7 +108,7 @@ def frame_seconds(kept: int) -> int:
     return half if half >= 30 else KIND_WORDS["opening"][1]
 
 
-def read_length(typed: str) -> int:
+def read_length(typed: str, *, least: int = SHORTEST) -> int:
     """Read a length such as "3:00" or "1:02:30" (a number alone is minutes) as seconds; raises TextProblem."""
     found = _LENGTH.fullmatch(typed.strip())
     if found is None:
@@ -81,9 +117,19 @@ def read_length(typed: str) -> int:
     if seconds > 59 or (found[1] and minutes > 59):
         raise TextProblem(_LENGTH_WORDS)
     length = hours * 3600 + (minutes + alone) * 60 + seconds
-    if not SHORTEST <= length <= LONGEST:
-        raise TextProblem(say("This should take at least 5 seconds, and 12 hours at most."))
+    if length < least:
+        raise TextProblem(say("This should take at least %(least)s seconds.", least=least))
+    if length > LONGEST:
+        raise TextProblem(say("This should take 12 hours at most."))
     return length
+
+
+def read_seconds(typed: str, most: int) -> int:
+    """Read a number of whole seconds from 0 to `most`; raises TextProblem."""
+    text = typed.strip()
+    if not text.isdecimal() or len(text) > 5 or int(text) > most:
+        raise TextProblem(say("Please write a number of seconds, from 0 to %(most)s.", most=most))
+    return int(text)
 
 
 def total(items: Sequence[Any], change_seconds: int) -> int:

@@ -14,7 +14,7 @@ from gatherings.core import zones
 from gatherings.core.folding import fold
 from gatherings.core.hours import doing
 from gatherings.core.words import Sentence, say, say_many
-from gatherings.slots.rules.ordering import finished, movable, room_for, total
+from gatherings.slots.rules.ordering import finished, is_gap, movable, numbers, room_for, total
 from gatherings.slots.rules.timing import Timed, changes
 
 _STEP: Final = 5  # a change-over is proposed in steps of so many seconds
@@ -46,11 +46,6 @@ def speakers_of(item: Any) -> list[Speaker]:
         return [Speaker(None, name.strip(), None) for name in item.speakers.split(",") if name.strip()]
     own = Speaker(found.person_id, found.name, found.zone)
     return [own, *(Speaker(one.person_id, one.name, one.zone) for one in found.others)]
-
-
-def is_gap(item: Any) -> bool:
-    """Tell whether a slot's presenters are gone (withdrawn, or not accepted any more): it stands as a gap."""
-    return item.submission is not None and item.submission.state != "accepted"
 
 
 def warnings_of(
@@ -132,14 +127,12 @@ def fewer_slots(items: Sequence[Any], change: int, over: int) -> int | None:
 def _twice(items: Sequence[Any]) -> dict[str, list[tuple[str, int]]]:
     """Give for each thing who of it speaks elsewhere too, and at which number (from 1)."""
     where: dict[Any, list[tuple[int, Any, str]]] = defaultdict(list)
-    names: dict[int, str] = {}
-    for number, item in enumerate(items, 1):
-        if item.kind == "slot" and not is_gap(item):
+    for number, item in zip(numbers(items), items, strict=True):
+        if number is not None:
             for one in speakers_of(item):
-                where["name", fold(one.name)].append((number, item, one.name))
+                where["name", fold(one.name) or one.name].append((number, item, one.name))
                 if one.key is not None:
                     where[one.key].append((number, item, one.name))
-                    names[number] = one.name
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for key, places in where.items():
         # By name alone only where one of the two was typed in: two people may be called the same.
@@ -149,7 +142,7 @@ def _twice(items: Sequence[Any]) -> dict[str, list[tuple[str, int]]]:
                 typed = item.submission is None or thing.submission is None
                 if other != number and typed is by_name and (name, other) not in found[item.public_id]:
                     found[item.public_id].append((name, other))
-    return found
+    return {item: sorted(others, key=lambda other: other[1]) for item, others in found.items()}
 
 
 def _of_gap(item: Any) -> Iterator[Warned]:

@@ -240,5 +240,5 @@ def _rendered(source: str | None) -> Any:
 def markdown() -> Response:
     """Show how a text of a form will look: `name` says which field of it."""
     name = request.form.get("do", "").rpartition(":")[2]
-    text = request.form.get(name, "") if name in MARKDOWN else ""
+    text = request.form.get(name, "") if name in (*MARKDOWN, "intro", "body") else ""
     return answer("organise/_markdown.html", shown=_rendered(text), too_long=len(text) > 20_000)

@@ -7,13 +7,14 @@ from typing import Any
 
 from flask import Response
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from gatherings.communities.models import Community
 from gatherings.core.clock import utc_now
 from gatherings.core.text import TextProblem, clean_line
 from gatherings.db import current_session
 from gatherings.events.models import Event
+from gatherings.events.queries import WITH_ALL
 from gatherings.letters.audience import Audience, Recipient
 from gatherings.letters.models import Letter
 from gatherings.letters.queries import Scope, get_letter
@@ -24,15 +25,6 @@ from gatherings.organise.routes.blueprint import bp
 from gatherings.web.answers import answer
 from gatherings.web.rights import View
 from gatherings.web.times import day_words, time_words
-
-# As the guard reads them.
-_WITH_ALL = (
-    joinedload(Event.community),
-    joinedload(Event.series),
-    joinedload(Event.series_rule),
-    joinedload(Event.room),
-    joinedload(Event.online),
-)
 
 
 def at(path: str, **options: Any) -> Callable[[View], View]:
@@ -75,7 +67,7 @@ class Desk:
         session, of = current_session(), self.scope
         if of.event_id is None:
             return Desk.at(community=session.get_one(Community, of.community_id))
-        found = select(Event).where(Event.id == of.event_id).options(*_WITH_ALL)
+        found = select(Event).where(Event.id == of.event_id).options(*WITH_ALL)
         return Desk.at(event=session.scalars(found.execution_options(populate_existing=True)).one())
 
     @property

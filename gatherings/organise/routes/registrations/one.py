@@ -35,7 +35,7 @@ from gatherings.web.requests import settings
 
 _BASE = "/events/<event>/registrations/<registration>"
 NOTES: Mapping[str, Sentence] = {
-    "changed": say("The changes are kept."),
+    "changed": say("Saved."),
     "cancelled": say("The registration is cancelled, and a mail tells them."),
     "moved": say("They are moved, and a mail tells them."),
     "promoted": say("They have a place now, and a mail tells them."),

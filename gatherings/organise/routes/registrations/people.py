@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
-from sqlalchemy.orm import joinedload
 
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
@@ -15,6 +14,7 @@ from gatherings.core.words import Sentence, say
 from gatherings.core.zone_table import place_of
 from gatherings.db import current_session
 from gatherings.events.models import Event
+from gatherings.events.queries import WITH_ALL
 from gatherings.organise.access import may, may_here
 from gatherings.organise.routes.blueprint import bp
 from gatherings.organise.routes.registrations import wording
@@ -31,13 +31,6 @@ from gatherings.web.times import time_words, weekday_words
 
 # The columns that the list is sorted by, each with the way that one wants first.
 _COLUMNS = {"name": "name", "hour": "hour", "state": "state", "time": "-time"}
-_WHOLE = (
-    joinedload(Event.community),
-    joinedload(Event.series),
-    joinedload(Event.series_rule),
-    joinedload(Event.room),
-    joinedload(Event.online),
-)
 _OFFERED = 300  # countries in the form's list
 
 
@@ -78,7 +71,7 @@ def read_filter() -> Filter:
 
 def read_again(event_id: int) -> Event:
     """Read an event as the guard does: a writing transaction forgets what was read before it."""
-    return current_session().get_one(Event, event_id, options=_WHOLE, populate_existing=True)
+    return current_session().get_one(Event, event_id, options=WITH_ALL, populate_existing=True)
 
 
 def path_of(event: Event, args: dict[str, str]) -> str:

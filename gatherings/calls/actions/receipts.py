@@ -1,0 +1,96 @@
+"""Mails that a presenter's own presses cause: what was received, and who is asked along."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.models import Person
+from gatherings.calls.models import CoPresenter, Submission
+from gatherings.calls.queries.submissions import get_by_id
+from gatherings.config import Site
+from gatherings.core.errors import TooMany
+from gatherings.core.words import say
+from gatherings.events.rules import facts_of
+from gatherings.mail import actions as mail
+from gatherings.registration.actions.sending import may_mail
+
+
+def post_received(session: Session, submission: Submission, site: Site, *, now: datetime) -> None:
+    """Mail its private link to whoever sent a submission, unless they had their mails of the hour."""
+    person = _person(submission)
+    if may_mail(session, person, submission.call.event_id, now=now):
+        _post(session, "submission_received", submission, submission, person, site, key="sent", now=now)
+
+
+def send_link_again(session: Session, submission_id: int, site: Site, *, now: datetime) -> None:
+    """Mail its private link again; raises TooMany beyond five mails an hour."""
+    submission = get_by_id(session, submission_id)
+    person = _person(submission)
+    if not may_mail(session, person, submission.call.event_id, now=now):
+        raise TooMany(
+            say("We sent you several mails in the last hour. Please look in your spam folder, or try again later."),
+            retry_after=3600,
+        )
+    key = f"again:{now.timestamp():.0f}"
+    _post(session, "submission_received", submission, submission, person, site, key=key, now=now)
+
+
+def post_asked(
+    session: Session, submission: Submission, other: CoPresenter, person: Person, site: Site, *, now: datetime
+) -> None:
+    """Tell somebody that they are named as presenting together, with a link of their own."""
+    if may_mail(session, person, submission.call.event_id, now=now):
+        _post(session, "co_presenter_asked", submission, other, person, site, key="asked", now=now)
+
+
+def _person(submission: Submission) -> Person:
+    assert submission.person is not None  # a draft has none, and gets no mail
+    return submission.person
+
+
+def _post(
+    session: Session,
+    kind: str,
+    submission: Submission,
+    mine: Submission | CoPresenter,
+    person: Person,
+    site: Site,
+    *,
+    key: str,
+    now: datetime,
+) -> None:
+    event = submission.call.event
+    mail.post(
+        session,
+        key=f"{kind}:{mine.public_id}:{mine.link_version}:{key}",
+        kind=kind,
+        recipient=person.address,
+        sender=event.community.sender,
+        zone=mine.zone or event.zone,
+        language=mine.language,
+        about=f"{'co-presenter' if mine is not submission else 'submission'}:{mine.public_id}",
+        facts=_facts(submission, mine),
+        now=now,
+        domain=site.domain,
+    )
+
+
+def _facts(submission: Submission, mine: Submission | CoPresenter) -> dict[str, Any]:
+    call, event = submission.call, submission.call.event
+    return {
+        "event": facts_of(event),
+        "community": {
+            "name": event.community.name,
+            "slug": event.community.slug,
+            "accent": event.community.accent,
+        },
+        "call": {"closes_at": min(call.closes_at, event.ends_at).isoformat(), "contact": call.contact},
+        "submission": {"title": submission.title, "seconds": submission.seconds, "name": submission.name},
+        "to": {
+            "name": mine.name,
+            "public_id": mine.public_id,
+            "version": mine.link_version,
+            "other": isinstance(mine, CoPresenter),
+        },
+    }

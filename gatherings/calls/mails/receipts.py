@@ -1,0 +1,121 @@
+"""Letters that presenters' own presses cause: received, asked along.
+
+Nothing of what a stranger typed stands here but names and titles, in which no link can be (core/text.py).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from gatherings.calls.links import own_path
+from gatherings.core import zones
+from gatherings.core.tokens import Claim
+from gatherings.mail.letters import Button, Facts, Link, Part, Words, greeting, write_letter
+from gatherings.mail.look import look_of
+from gatherings.mail.message import Letter, clean_line
+from gatherings.mail.models import OutboxMail
+from gatherings.registration.mails.times import Held, time_rows
+from gatherings.web.i18n import gettext as _
+from gatherings.web.requests import absolute
+from gatherings.web.times import instant_words, length_words
+
+
+def received(mail: OutboxMail) -> Letter:
+    """Say that a submission is with the hosts, with the private link that changes it."""
+    page, title = _page(mail), _title(mail)
+    return _letter(
+        mail,
+        subject=_("We have your slot: %(title)s", title=title),
+        heading=_("Thank you: we have your slot"),
+        preview=title,
+        parts=[
+            Words(_("What you sent is with the hosts now. They write to you when they have chosen.")),
+            Facts([*_own_rows(mail), *_event_rows(mail), *_closing_rows(mail)]),
+            Words(_("Until the call closes you can change everything about it. You can withdraw it at any time.")),
+            Button(_("See or change it"), page),
+            Words(_("Whoever has this link can change your slot: please do not forward this mail."), quiet=True),
+            Words(_("You did not send this? Somebody typed in your address. One press, and it is gone:"), quiet=True),
+            Link(_("This was not me"), f"{page}/not-me", quiet=True),
+        ],
+    )
+
+
+def asked(mail: OutboxMail) -> Letter:
+    """Tell somebody that they are named as presenting together."""
+    page, title = _page(mail), _title(mail)
+    name = clean_line(mail.facts["submission"]["name"])
+    return _letter(
+        mail,
+        subject=_("You present together: %(title)s", title=title),
+        heading=_("You are named as presenting together"),
+        preview=title,
+        parts=[
+            Words(
+                _(
+                    "%(name)s has offered a slot at “%(event)s” and named you as presenting together.",
+                    name=name,
+                    event=_held(mail).title,
+                )
+            ),
+            Facts([*_own_rows(mail), *_event_rows(mail)]),
+            Words(_("There is nothing that you need to do. With this link of your own you see how it stands:")),
+            Button(_("See it"), page),
+            Words(_("There you can also change your name and time zone, or step away."), quiet=True),
+            Words(_("You do not know of this? One press, and your name and address are gone:"), quiet=True),
+            Link(_("This was not me"), f"{page}/not-me", quiet=True),
+        ],
+        footer=_("You get this mail because somebody who presents with you typed in your address on our page."),
+    )
+
+
+def _held(mail: OutboxMail) -> Held:
+    return Held.of(mail.facts["event"])
+
+
+def _title(mail: OutboxMail) -> str:
+    return clean_line(mail.facts["submission"]["title"])
+
+
+def _page(mail: OutboxMail) -> str:
+    to = mail.facts["to"]
+    return absolute(own_path(Claim(to["public_id"], to["version"]), other=to["other"]))
+
+
+def _own_rows(mail: OutboxMail) -> list[tuple[str, str]]:
+    return [(_("Your slot"), _title(mail)), (_("Length"), length_words(mail.facts["submission"]["seconds"]))]
+
+
+def _event_rows(mail: OutboxMail) -> list[tuple[str, str]]:
+    held = _held(mail)
+    return [(_("Gathering"), held.title), *time_rows(held, mail.zone, mail.created_at)]
+
+
+def _closing_rows(mail: OutboxMail) -> list[tuple[str, str]]:
+    """Say when the call closes: the reader's clock, then the hosts'."""
+    closes, held = datetime.fromisoformat(mail.facts["call"]["closes_at"]), _held(mail)
+    mine = instant_words(closes, mail.zone, mail.created_at)
+    if zones.to_local(closes, mail.zone) == zones.to_local(closes, held.zone):
+        return [(_("The call closes"), mine)]
+    there = instant_words(closes, held.zone, mail.created_at)
+    return [(_("The call closes"), _("%(mine)s · %(there)s", mine=mine, there=there))]
+
+
+def _letter(
+    mail: OutboxMail, *, subject: str, heading: str, preview: str, parts: list[Part | None], footer: str | None = None
+) -> Letter:
+    facts: Mapping[str, Any] = mail.facts
+    return write_letter(
+        subject=subject,
+        heading=heading,
+        preview=preview,
+        parts=[greeting(clean_line(facts["to"]["name"])), *parts],
+        language=mail.language,
+        look=look_of(facts["community"]["accent"], facts["community"]["slug"]),
+        footer=footer,
+    )
+
+
+COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
+    "submission_received": received,
+    "co_presenter_asked": asked,
+}

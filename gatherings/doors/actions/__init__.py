@@ -1,0 +1,1 @@
+"""What is done to calendars of doors, to their doors, and for those who follow them."""

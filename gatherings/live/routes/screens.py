@@ -1,0 +1,116 @@
+"""The screens of the run of show: for everybody, for the stage, for one presenter. What they poll is tiny and kept."""
+
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from flask import Response, current_app, make_response, render_template
+
+from gatherings.accounts.links import wrong_links_counted
+from gatherings.core.clock import utc_now
+from gatherings.core.errors import NotFound
+from gatherings.db import current_session
+from gatherings.live import kept
+from gatherings.live.own import Whose, own_turn, whose_screen
+from gatherings.live.routes.blueprint import bp
+from gatherings.web.rights import by_link, claim_of, public
+from gatherings.web.visitor import checked_slug, visitor_zone
+
+_WHOSE_KEPT = 20.0  # seconds for which it is not asked again whose a presenter's link is
+_MOST = 500  # links that are kept at once
+
+
+@bp.get("/events/<slug>/live")
+@public
+def live(slug: str) -> Response:
+    """Show what is on, what comes next, and when everything else is expected; on the reader's clock."""
+    return _page("live/live.html", _known(slug), visitor_zone())
+
+
+@bp.get("/events/<slug>/live/now")
+@public
+def live_now(slug: str) -> Response:
+    """Give the piece of that screen which moves; asked for every two seconds."""
+    known, zone = _known(slug), visitor_zone()
+    return kept.answer(known, ("audience", zone), partial(_render, "live/_now.html", known, zone))
+
+
+@bp.get("/events/<slug>/live/stage")
+@public
+def stage(slug: str) -> Response:
+    """Show a clock that one reads from ten metres, for a screen in the room or beside the camera."""
+    return _page("live/stage.html", _known(slug), None)
+
+
+@bp.get("/events/<slug>/live/stage/now")
+@public
+def stage_now(slug: str) -> Response:
+    """Give the piece of the stage's screen which moves."""
+    known = _known(slug)
+    return kept.answer(known, "stage", partial(_render, "live/_stage.html", known, None))
+
+
+@bp.get("/submissions/<token>/live")
+@by_link("submission", "co-presenter")
+def own_live(token: str) -> Response:
+    """Show a presenter their own clock: how long until them, who comes before, and then their three minutes."""
+    whose = _whose(token)
+    return _page("live/own.html", _known(whose.slug), whose.zone, **_own(whose, token))
+
+
+@bp.get("/submissions/<token>/live/now")
+@by_link("submission", "co-presenter")
+def own_live_now(token: str) -> Response:
+    """Give the piece of a presenter's screen which moves."""
+    whose = _whose(token)
+    known = _known(whose.slug)
+    made = partial(_render, "live/_own.html", known, whose.zone, **_own(whose, token))
+    return kept.answer(known, ("own", token, whose.zone), made)
+
+
+def _known(slug: str) -> kept.Known:
+    known = kept.shown(checked_slug(slug), utc_now())
+    if known is None or known.event.published_at is None or known.event.status == "draft":
+        raise NotFound()
+    return known
+
+
+def _page(template: str, known: kept.Known, zone: str | None, **more: Any) -> Response:
+    response = kept.tell_time(make_response(_render(template, known, zone, **more)))
+    response.headers["X-Robots-Tag"] = "noindex"  # true for a second
+    return response
+
+
+def _render(template: str, known: kept.Known, zone: str | None, **more: Any) -> str:
+    return render_template(
+        template,
+        event=known.event,
+        board=known.board,
+        over=known.over,
+        zone=zone or known.event.zone,
+        guessed=zone is None,
+        version=kept.VERSION,
+        server_clock=f"{utc_now().timestamp():.3f}",
+        now=known.read_at,
+        **more,
+    )
+
+
+def _whose(token: str) -> Whose:
+    """Give whose screen a link opens; read again after some seconds, for a screen asks every two."""
+    seen: dict[str, tuple[float, Whose]] = current_app.extensions.setdefault("gatherings.live.own", {})
+    read_at, whose = seen.get(token, (0.0, None))
+    if whose is not None and monotonic() - read_at < _WHOSE_KEPT:
+        return whose
+    with wrong_links_counted():
+        purpose, claim = claim_of(token, "submission", "co-presenter")
+        whose = whose_screen(current_session(), purpose, claim)
+    if len(seen) >= _MOST:
+        seen.clear()
+    seen[token] = (monotonic(), whose)
+    return whose
+
+
+def _own(whose: Whose, token: str) -> dict[str, Any]:
+    known = _known(whose.slug)
+    return {"turn": own_turn(known.board, whose.submission_id), "path": f"/submissions/{token}"}

@@ -1,0 +1,30 @@
+"""What is let go by itself besides registrations, and what keeps a person known."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.models import Person
+from gatherings.audit.actions import log
+from gatherings.calls.actions.forgetting import let_go_of_calls
+from gatherings.calls.models import CoPresenter, Presenter, Submission
+from gatherings.doors.actions.forgetting import let_go_of_followers
+from gatherings.doors.models import DoorFollower
+
+# Whoever has one of these is known for it: their address stays (registration/jobs.py, tidy).
+KNOWN: tuple[Any, ...] = (
+    select(Submission.id).where(Submission.person_id == Person.id, Submission.erased_at.is_(None)),
+    select(CoPresenter.id).where(CoPresenter.person_id == Person.id),
+    select(Presenter.id).where(Presenter.person_id == Person.id),
+    select(DoorFollower.id).where(DoorFollower.person_id == Person.id),
+)
+
+
+def let_go(session: Session, payload: dict[str, Any], now: datetime) -> None:
+    """Let go of what presenters and followers of doors left, once it was kept long enough; the log counts it."""
+    counts = let_go_of_calls(session, now=now) | {"followers": let_go_of_followers(session, now=now)}
+    counts = {name: count for name, count in counts.items() if count}
+    if counts:
+        log(session, actor="worker", action="retention", about="submissions", now=now, **counts)

@@ -1,0 +1,158 @@
+// Moving things in a running order: by dragging their handle, or with the arrow keys on it. Where something may stand
+// and what its minute is there, the server says; this sends one form, which works without a script as well.
+(() => {
+  document.documentElement.classList.add("can-move");
+  const quiet = 300; // milliseconds after the last arrow key
+  let keyed = null; // what the arrow keys hold: { id, between, timer }
+  let drag = null;
+
+  const rowOf = (id) => document.getElementById(`item-${id}`);
+  const idOf = (row) => row?.dataset.item ?? "";
+  const between = (row) => `${idOf(row.previousElementSibling)}~${idOf(row.nextElementSibling)}`;
+
+  function send(row) {
+    const form = row.querySelector("[data-move]");
+    const wanted = form.querySelector("input[name=between]");
+    wanted.value = between(row);
+    wanted.disabled = false;
+    row.parentElement.setAttribute("aria-busy", "true");
+    form.requestSubmit();
+  }
+
+  // --- keys: arrows move, Escape puts it back where it stood when its handle was reached
+
+  function step(row, down) {
+    const other = down ? row.nextElementSibling : row.previousElementSibling;
+    if (!other || (!down && "fixed" in other.dataset)) return false;
+    if (down) other.after(row);
+    else other.before(row);
+    return true;
+  }
+
+  function settle(row) {
+    clearTimeout(keyed.timer);
+    row.parentElement.setAttribute("aria-busy", "true");
+    keyed.timer = setTimeout(() => send(row), quiet);
+  }
+
+  function putBack(row) {
+    const [after, before] = keyed.between.split("~");
+    if (between(row) === keyed.between) return;
+    if (after && rowOf(after)) rowOf(after).after(row);
+    else if (before && rowOf(before)) rowOf(before).before(row);
+    row.querySelector("[data-handle]").focus();
+    if (keyed.sent) settle(row);
+    else {
+      clearTimeout(keyed.timer);
+      row.parentElement.removeAttribute("aria-busy");
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (drag && event.key === "Escape") return drop(false);
+    const row = event.target.closest?.("[data-handle]")?.closest("[data-item]");
+    if (!row || !["ArrowUp", "ArrowDown", "Escape"].includes(event.key)) return;
+    event.preventDefault();
+    if (keyed?.id !== idOf(row)) keyed = { id: idOf(row), between: between(row), sent: false };
+    if (event.key === "Escape") return putBack(row);
+    if (row.parentElement.getAttribute("aria-busy") && keyed.under) return; // one press at a time goes to the server
+    if (step(row, event.key === "ArrowDown")) {
+      row.querySelector("[data-handle]").focus({ preventScroll: true });
+      row.scrollIntoView({ block: "nearest" });
+      settle(row);
+    }
+  });
+  document.addEventListener("focusin", (event) => {
+    const id = event.target.closest?.("[data-handle]")?.closest("[data-item]")?.dataset.item;
+    if (keyed && id !== keyed.id && !keyed.timer) keyed = null;
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (keyed && event.target.closest?.("[data-item]")?.dataset.item === keyed.id) keyed.under = keyed.sent = true;
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "order" || !keyed) return;
+    keyed.under = false;
+    keyed.timer = null;
+    const refused = event.target.querySelector("[role=alert]");
+    if (refused) keyed = null;
+    else rowOf(keyed.id)?.querySelector("[data-handle]")?.focus();
+  });
+  // A press that never reached the server: nothing has moved.
+  document.addEventListener("htmx:sendError", (event) => {
+    if (event.target.closest?.("#order")) location.reload();
+  });
+
+  // --- drag: the row follows the pointer, the others make room; the list itself stays as it is until it is let go
+
+  document.addEventListener("pointerdown", (event) => {
+    const handle = event.target.closest?.("[data-handle]");
+    if (!handle || event.button || drag) return;
+    event.preventDefault();
+    const row = handle.closest("[data-item]");
+    const rows = [...row.parentElement.children];
+    const boxes = rows.map((one) => one.getBoundingClientRect());
+    handle.focus({ preventScroll: true });
+    handle.setPointerCapture(event.pointerId);
+    const at = rows.indexOf(row);
+    const start = event.clientY + scrollY;
+    const middles = boxes.map((box) => box.top + scrollY + box.height / 2);
+    const least = rows.findLastIndex((one) => "fixed" in one.dataset) + 1;
+    drag = { row, rows, at, to: at, start, y: event.clientY, middles, box: boxes[at], least, pointer: event.pointerId };
+    drag.top = boxes[at].top + scrollY;
+    row.classList.add("order-dragged");
+    row.parentElement.classList.add("order-dragging");
+    drag.frame = requestAnimationFrame(follow);
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (drag?.pointer === event.pointerId) drag.y = event.clientY;
+  });
+  document.addEventListener("pointerup", (event) => {
+    if (drag?.pointer !== event.pointerId) return;
+    drag.y = event.clientY;
+    place();
+    drop(true);
+  });
+  document.addEventListener("pointercancel", (event) => {
+    if (drag?.pointer === event.pointerId) drop(false);
+  });
+
+  function follow() {
+    const edge = Math.min(96, innerHeight / 5);
+    if (drag.y < edge) scrollBy(0, -Math.ceil((edge - drag.y) / 6));
+    else if (drag.y > innerHeight - edge) scrollBy(0, Math.ceil((drag.y - innerHeight + edge) / 6));
+    place();
+    drag.frame = requestAnimationFrame(follow);
+  }
+
+  function place() {
+    const { row, rows, at, middles, box, least } = drag;
+    const by = drag.y + scrollY - drag.start;
+    const top = drag.top + by;
+    const bottom = top + box.height;
+    let to = at;
+    while (to > least && top < middles[to - 1]) to -= 1;
+    while (to === at + (to - at) && to < rows.length - 1 && to >= at && bottom > middles[to + 1]) to += 1;
+    drag.to = to;
+    row.style.transform = `translateY(${by}px)`;
+    rows.forEach((one, number) => {
+      if (one === row) return;
+      const moved = number > at && number <= to ? -1 : number < at && number >= to ? 1 : 0;
+      one.style.transform = moved ? `translateY(${moved * box.height}px)` : "";
+    });
+  }
+
+  function drop(keep) {
+    const { row, rows, at, to, frame } = drag;
+    cancelAnimationFrame(frame);
+    drag = null;
+    for (const one of rows) one.style.transform = "";
+    row.classList.remove("order-dragged");
+    row.parentElement.classList.remove("order-dragging");
+    if (!keep || to === at) return;
+    if (to > at) rows[to].after(row);
+    else rows[to].before(row);
+    keyed = null;
+    row.querySelector("[data-handle]").focus({ preventScroll: true });
+    send(row);
+  }
+})();

@@ -1,0 +1,124 @@
+"""Screens for everybody, the stage and presenters: what they show, to whom, and how little they ask."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from gatherings.calls.links import path_of
+from gatherings.live.models import Run
+from gatherings.slots.models import Item
+from tests.factories import make_event
+from tests.slotting import make_call, make_co_presenter, make_order, make_submission
+
+STARTS = datetime(2026, 12, 15, 18, tzinfo=UTC)
+TOLD = {"state": "accepted", "told": "accepted"}
+GROUPS = ("Maureen", "Sheila", "Bob", "Chris", "Brigid", "Shane", "Cath", "Göran")
+
+
+def held(session, now, **values):
+    """An order of the eight, published; the second has a co-presenter in Auckland."""
+    event = make_event(session, **values)
+    call = make_call(session, event)
+    submissions = [
+        make_submission(
+            session, call, f"p{n}@example.org", state="accepted", told="accepted", name=name, title=f"Talk {n}"
+        )
+        for n, name in enumerate(GROUPS)
+    ]
+    other = make_co_presenter(session, submissions[1], "mathieu@example.org", "Mathieu", zone="Pacific/Auckland")
+    order = make_order(session, event, submissions, published_at=now, host_name="Nicki")
+    session.commit()
+    return event, order, submissions, other
+
+
+def start(session, order, at: datetime) -> None:
+    """As the host's first press."""
+    first = session.query(Item).filter_by(order_id=order.id).order_by(Item.position).first()
+    first.began_at = at
+    session.add(
+        Run(order_id=order.id, state="running", item_id=first.id, item_since=at, turn=1, pressed_at=at, began_at=at,
+            pressed_by="Nicki", pressed="start")
+    )  # fmt: skip
+    session.commit()
+
+
+def text_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_everybody_sees_what_is_on_and_what_comes_on_their_own_clock(client, session, now, clock_at):
+    event, order, *_ = held(session, now)
+    page = client.get(f"/events/{event.slug}/live")
+    assert page.status_code == 200
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in page.headers
+    assert "Not yet begun" in page.text
+    start(session, order, STARTS)
+    with clock_at(STARTS + timedelta(seconds=60)):
+        piece = client.get(f"/events/{event.slug}/live/now", headers={"X-Visitor-Zone": "Pacific/Auckland"})
+    said = text_of(piece.text)
+    assert "Now Talk 0 Maureen 2:00" in said
+    assert "Next Talk 1 Sheila, Mathieu at about 07:03:30" in said
+    assert "Auckland" in said
+    assert abs(float(piece.headers["Clock"]) - (STARTS + timedelta(seconds=60)).timestamp()) < 1
+    assert "meet.example.org" not in piece.text
+
+
+def test_a_screen_that_has_it_already_gets_nothing_but_the_time(client, session, now, clock_at, app):
+    event, order, *_ = held(session, now)
+    start(session, order, STARTS)
+    path = f"/events/{event.slug}/live/stage/now"
+    for second in (60, 100):
+        with clock_at(STARTS + timedelta(seconds=second)):
+            first = client.get(path)
+        with clock_at(STARTS + timedelta(seconds=second + 30)):
+            again = client.get(path + "?v=" + re.search(r"\?v=([0-9a-z-]+)", first.text)[1])
+    # Three minutes that run as planned are one version; only the client counts.
+    assert again.status_code == 204
+    assert "Clock" in again.headers
+    assert client.get(path + "?v=v-0000").status_code == 200
+
+
+def test_presenters_know_how_many_come_before_them(client, session, now, clock_at, app):
+    _event, order, submissions, other = held(session, now)
+    start(session, order, STARTS)
+    with app.test_request_context():
+        paths = [path_of(one) + "/live" for one in submissions]
+        mathieu = path_of(other) + "/live"
+    with clock_at(STARTS + timedelta(seconds=30)):
+        words = [text_of(client.get(path + "/now").text) for path in paths]
+        co_presenters = text_of(client.get(mathieu + "/now").text)
+    assert "You are on" in words[0]
+    assert "You are next" in words[1].replace("You are next but one", "")
+    assert "You are next but one" in words[2]
+    assert "3 slots before you" in words[3]
+    assert "You speak at about 12:10:30, for 3:00" in words[3]  # in Chicago
+    assert "You speak at about 07:03:30" in co_presenters
+    page = client.get(paths[3])
+    assert page.status_code == 200
+    assert "Nicki" in page.text
+    for wrong in (paths[0].replace("/submissions/", "/slot/"), paths[0][:-8] + "xx/live", "/submissions/x/live"):
+        assert client.get(wrong).status_code == 404
+
+
+def test_nobody_learns_of_being_accepted_or_of_an_unpublished_order_here(client, session, now, app):
+    event, order, submissions, _other = held(session, now)
+    submissions[0].told = "submitted"
+    session.commit()
+    with app.test_request_context():
+        path = path_of(submissions[0]) + "/live"
+    assert client.get(path).status_code == 404
+    order.published_at = None
+    session.commit()
+    for end in ("", "/now", "/stage", "/stage/now"):
+        assert client.get(f"/events/{event.slug}/live{end}").status_code == 404
+    assert client.get("/events/no-such-event/live").status_code == 404
+
+
+def test_an_overrun_is_said_in_words_and_nobodys_time_is_cut(client, session, now, clock_at):
+    event, order, *_ = held(session, now)
+    start(session, order, STARTS)
+    with clock_at(STARTS + timedelta(seconds=180 + 42)):
+        said = text_of(client.get(f"/events/{event.slug}/live/now").text)
+    assert "0:42 over. What follows begins later; nobody's time is cut." in said
+    assert "18:04:12" in said
+    assert "planned 18:03:30" in said
