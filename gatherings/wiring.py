@@ -45,6 +45,7 @@ import gatherings.slots.routes
 from gatherings.accounts.actions.signing_in import JOB as SIGN_IN_JOB
 from gatherings.calls.actions.profile import JOB as PRESENTER_JOB
 from gatherings.calls.actions.profile import send_profile_link
+from gatherings.calls.actions.receipts import send_own_links
 from gatherings.communities.actions.roles import answer_sign_in
 from gatherings.config import Settings, Site
 from gatherings.doors.jobs import doors_drain
@@ -53,6 +54,7 @@ from gatherings.mail.drain import drain as mail_drain
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
 from gatherings.own_data.actions import send_my_data_link
+from gatherings.own_data.retention import KNOWN, let_go
 from gatherings.registration.actions import bulk
 from gatherings.registration.actions.finding import send_links
 from gatherings.registration.jobs import keep_dates, tell_drain, tidy
@@ -112,11 +114,15 @@ def handlers(site: Site) -> Mapping[str, Handler]:
     return {
         "bulk_change": partial(bulk.run, site=site),
         SIGN_IN_JOB: lambda session, payload, now: answer_sign_in(session, payload, site, now=now),
-        "find_links": lambda session, payload, now: send_links(session, payload["key"], site, now=now),
+        "find_links": lambda session, payload, now: (
+            send_links(session, payload["key"], site, now=now),
+            send_own_links(session, payload["key"], site, now=now),
+        ),
         "my_data_link": lambda session, payload, now: send_my_data_link(session, payload["key"], site, now=now),
         PRESENTER_JOB: lambda session, payload, now: send_profile_link(session, payload, site, now=now),
         "keep_dates": partial(keep_dates, site=site),
-        "tidy": partial(tidy, site=site),
+        "tidy": partial(tidy, site=site, known=KNOWN),
+        "let_go": let_go,
     }
 
 
@@ -134,4 +140,5 @@ def drains(app: Flask, settings: Settings) -> Sequence[Drain]:
 PERIODIC: Sequence[Periodic] = (
     Periodic("keep_dates", timedelta(hours=6)),
     Periodic("tidy", timedelta(days=1)),
+    Periodic("let_go", timedelta(days=1)),
 )

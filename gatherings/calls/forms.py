@@ -230,7 +230,9 @@ def offer_form(
 
 def typed_form(call: Call, event: Event, typed: Mapping[str, Any], submission: Submission | None) -> _OfferForm:
     """Make the form of a call as it was left while typing."""
-    form = _OfferForm(formdata=MultiDict({name: value for name, value in typed.items() if name != WRITER}))
+    usual = {"seconds": str(submission.seconds if submission is not None else call.slot_seconds), "zone": event.zone}
+    kept = {name: value for name, value in typed.items() if name != WRITER}
+    form = _OfferForm(formdata=MultiDict({**usual, **kept}))
     return _asking(form, call, event, submission)
 
 

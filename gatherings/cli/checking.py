@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from gatherings.app import create_app, data_folder
+from gatherings.calls.models import Call, Submission
 from gatherings.config import Settings, database_url_for_people
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
@@ -23,6 +24,7 @@ from gatherings.mail import queries as mail_queries
 from gatherings.mail.transport import try_connection
 from gatherings.registration.models import Registration
 from gatherings.registration.rules import HOLDING
+from gatherings.slots.models import Item, RunningOrder
 
 
 @click.command()
@@ -49,6 +51,7 @@ def find_problems(settings: Settings) -> Iterator[str]:
         return
     session = current_session()
     yield from wrong_counts(session)
+    yield from wrong_slots(session)
     yield from stuck_work(session)
     if settings.smtp is None:
         if not settings.demo:
@@ -109,6 +112,42 @@ def wrong_counts(session: Session) -> Iterator[str]:
     )
     for slug, count in waiting:
         yield f"{count} wait for a place at {slug} although there are free ones. Please report this."
+
+
+def wrong_slots(session: Session) -> Iterator[str]:
+    """Name calls whose counts differ from the submissions they accepted, and slots in another event's order."""
+    accepted = (
+        select(
+            Submission.call_id, func.count(Submission.id).label("number"), func.sum(Submission.seconds).label("long")
+        )
+        .where(Submission.state == "accepted")
+        .group_by(Submission.call_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Event.slug, Call, func.coalesce(accepted.c.number, 0), func.coalesce(accepted.c.long, 0))
+        .join(Event, Event.id == Call.event_id)
+        .outerjoin(accepted, accepted.c.call_id == Call.id)
+        .order_by(Call.id)
+    )
+    for slug, call, number, seconds in rows:
+        long = int(seconds) + number * call.change_seconds
+        if (call.accepted, call.accepted_seconds) != (number, long):
+            yield (
+                f"The call of {slug} counts {call.accepted} accepted with {call.accepted_seconds} s, "
+                f"but there are {number} with {long} s. Please report this."
+            )
+    strays = session.execute(
+        select(Event.slug, func.count(Item.id))
+        .join(RunningOrder, RunningOrder.event_id == Event.id)
+        .join(Item, Item.order_id == RunningOrder.id)
+        .join(Submission, Submission.id == Item.submission_id)
+        .join(Call, Call.id == Submission.call_id)
+        .where(Call.event_id != Event.id)
+        .group_by(Event.slug)
+    )
+    for slug, count in strays:
+        yield f"{count} slots in the running order of {slug} were offered to another gathering. Please report this."
 
 
 def stuck_work(session: Session) -> Iterator[str]:

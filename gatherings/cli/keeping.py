@@ -7,6 +7,7 @@ import click
 
 from gatherings import ics
 from gatherings.app import create_app
+from gatherings.calls.actions.call import time_calls_again
 from gatherings.config import Settings
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
@@ -50,12 +51,15 @@ def retime(zoneinfo: Path | None, apply: bool, rewrite: bool) -> None:
     now = utc_now()
     with app.app_context():
         moved = transact(retime_events, settings.site, now=now) if apply else transact(moved_events, now=now)
+        calls = transact(time_calls_again, now=now) if apply else 0
     click.echo(f"Zone rules: tzdata {zones.tzdata_version()}.")
     for event in moved:
         click.echo(
             f"{event.slug}: {event.starts_local:%Y-%m-%d %H:%M} in {event.zone} is now "
             f"{event.new_starts_at:%Y-%m-%d %H:%M} UTC (was {event.old_starts_at:%Y-%m-%d %H:%M} UTC)."
         )
+    if calls:
+        click.echo(f"Calls that open or close at another instant now: {calls}.")
     if not moved:
         click.echo("No event moved.")
     elif apply:

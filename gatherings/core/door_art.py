@@ -114,7 +114,8 @@ _PANEL_ART = (
     '<path d="M24 76h21v14H24zM55 76h17v14H55zM24 97h21v18H24zM55 97h21v18H55z"/>' + _KNOB,
     '<path d="M29 122V64M43 122V14M57 122V14M71 122V74M15 74h8M15 108h8"/>' + _KNOB,
     '<path d="M24 92h52v23H24z"/><path d="M24 80h44"/><path d="M33 98.500h34v10H33z"/>' + _KNOB,
-    '<path d="M50 122V12"/><path d="M23 78h19v36H23zM58 90h19v24H58z"/><circle class="knob" cx="45.500" cy="84" r="2.600"/>'
+    '<path d="M50 122V12"/><path d="M23 78h19v36H23zM58 90h19v24H58z"/><circle class="knob" cx="45.500" cy="84" '
+    'r="2.600"/>'
     '<circle class="knob" cx="54.500" cy="84" r="2.600"/>',
     '<path d="M24 115V86q26-19 52 0v29z"/><path d="M50 77v38"/>' + _KNOB,
     '<path d="M50 76l25 19-25 20-25-20z"/><path d="M50 86l12 9-12 10-12-10z"/>' + _KNOB,
@@ -126,8 +127,8 @@ _BESIDE = (
     "",
     '<path class="leafy" d="M5 92c-7 0-9-8-5-12-4-5 0-12 5-12s9 7 5 12c4 4 2 12-5 12z"/>'
     '<path class="pot" d="M4 92h2v12h5l-2 18H1l-2-18h5z"/>',
-    '<path class="pot" d="M95 38h-3v-4h8v3"/><path class="light" d="M94 40h10l-1.500 12h-7z"/>'
-    '<path class="pot" d="M93 40l6-6 6 6zM95 52h8v2.500h-8z"/>',
+    '<path class="pot" d="M92 34h4v5h-4z"/><path class="light" d="M92 42h9l-1.500 11h-6z"/>'
+    '<path class="pot" d="M91 42l5.500-6 5.500 6zM92.500 53h8v2.500h-8z"/>',
 )
 
 
@@ -151,8 +152,7 @@ MOTIFS = (
     # a star
     f'<path d="{_star(8, 25, 10)}"/><circle class="spot" cx="50" cy="56" r="5"/>',
     # the moon
-    '<path d="M58 32a25 25 0 1 0 13 38 20 20 0 1 1-13-38z"/>'
-    f'<path d="{_star(4, 6, 2, 68, 46)}"/>',
+    f'<path d="M58 32a25 25 0 1 0 13 38 20 20 0 1 1-13-38z"/><path d="{_star(4, 6, 2, 68, 46)}"/>',
     # a candle
     '<path d="M42 58h16v28H42zM34 86h32v5H34z"/><path d="M50 30c9 11 9 20 0 22-9-2-9-11 0-22z"/>'
     '<path class="spot" d="M50 39c4 6 4 9 0 10-4-1-4-4 0-10z"/>',
@@ -160,7 +160,8 @@ MOTIFS = (
     '<path d="M30 56h32v16a14 14 0 0 1-14 14h-4a14 14 0 0 1-14-14zM62 60h5a8 8 0 0 1 0 16h-6v-4h6a4 4 0 0 0 0-8h-5z"/>'
     '<path class="thin" d="M40 50c-4-5 4-8 0-14M51 50c-4-5 4-8 0-14"/>',
     # a bird
-    '<path d="M24 58c10-2 14-12 25-12 4 0 6 1 8 3 2-8 12-10 16-4l6 3-6 3c0 18-12 29-27 29 5-3 8-6 9-10-10 2-19-2-22-9z"/>'
+    '<path d="M24 58c10-2 14-12 25-12 4 0 6 1 8 3 2-8 12-10 16-4l6 3-6 3c0 18-12 29-27 29 5-3 8-6 9-10-10 '
+    '2-19-2-22-9z"/>'
     '<circle class="spot" cx="67" cy="46" r="1.900"/><path class="thin" d="M47 80v10M54 79v11"/>',
     # a leaf
     '<path d="M30 80c-6-26 12-44 42-46 2 30-14 50-38 44l-6 10-4-2z"/>'
@@ -169,12 +170,13 @@ MOTIFS = (
     '<path d="M50 84C22 64 26 40 39 40c6 0 9 4 11 8 2-4 5-8 11-8 13 0 17 24-11 44z"/>'
     '<path class="vein" d="M36 52c0-4 2-6 5-6"/>',
     # a key
-    '<path fill-rule="evenodd" d="M50 30a13 13 0 0 1 4 25v31h8v-6h-5v-5h5v-4h-8V55a13 13 0 0 1-4-25zm0 7a6 6 0 1 0 .1 0z"/>',
+    '<path d="M46 52h8v37h-8zM52 71h11v6H52zM52 81h9v6h-9z"/><path class="ring" d="M50 32a11 11 0 1 0 .1 0z"/>',
     # a book
     '<path d="M48 48c-7-6-16-7-24-5v34c8-2 17-1 24 5zM52 48c7-6 16-7 24-5v34c-8-2-17-1-24 5z"/>'
     '<path class="vein" d="M30 52c5-1 9 0 13 3M30 61c5-1 9 0 13 3M70 52c-5-1-9 0-13 3M70 61c-5-1-9 0-13 3"/>',
     # a boat
-    '<path d="M24 74h52c-3 10-8 14-14 14H38c-6 0-11-4-14-14zM48 30v39H27c3-16 10-29 21-39zM52 38c9 7 14 17 17 31H52z"/>',
+    '<path d="M24 74h52c-3 10-8 14-14 14H38c-6 0-11-4-14-14zM48 30v39H27c3-16 10-29 21-39zM52 38c9 7 14 17 17 '
+    '31H52z"/>',
     # trees
     '<path d="M42 30l16 22h-7l12 16h-8l11 14H46v9h-8v-9H18l11-14h-8l12-16h-7z"/>'
     '<path d="M70 54l9 14h-4l7 12H73v11h-6V80h-5"/>',
@@ -189,11 +191,13 @@ MOTIFS = (
     # a note
     '<path d="M42 36l30-7v42a9 8 0 1 1-5-7V43l-20 5v32a9 8 0 1 1-5-7z"/>',
     # a butterfly
-    '<path d="M48 56C40 36 24 34 24 46c0 9 8 13 16 13-10 0-14 6-12 13 3 9 15 9 20-9zM52 56c8-20 24-22 24-10 0 9-8 13-16 13 10 0 '
+    '<path d="M48 56C40 36 24 34 24 46c0 9 8 13 16 13-10 0-14 6-12 13 3 9 15 9 20-9zM52 56c8-20 24-22 24-10 0 '
+    '9-8 13-16 13 10 0 '
     '14 6 12 13-3 9-15 9-20-9z"/><path class="thin" d="M50 50v27M49 48c-2-6-5-9-9-11M51 48c2-6 5-9 9-11"/>',
     # mushrooms
     '<path d="M24 62c0-17 11-28 25-28s25 11 25 28c-12 4-38 4-50 0zM43 68h13l3 20H40z"/>'
-    '<g class="spot"><circle cx="40" cy="50" r="4"/><circle cx="55" cy="44" r="3.200"/><circle cx="60" cy="56" r="3.600"/></g>',
+    '<g class="spot"><circle cx="40" cy="50" r="4"/><circle cx="55" cy="44" r="3.200"/><circle cx="60" cy="56" '
+    'r="3.600"/></g>',
     # a balloon
     '<path d="M50 28c14 0 23 10 23 22 0 11-9 19-18 26H45c-9-7-18-15-18-26 0-12 9-22 23-22zM44 81h12v9H44z"/>'
     '<path class="vein" d="M50 28c-9 9-9 36-4 48M50 28c9 9 9 36 4 48"/>',
@@ -201,7 +205,8 @@ MOTIFS = (
     '<path d="M50 46c6-5 24-5 24 14 0 15-11 27-18 27-3 0-4-2-6-2s-3 2-6 2c-7 0-18-12-18-27 0-19 18-19 24-14z"/>'
     '<path d="M52 42c0-8 6-13 14-13 0 8-6 13-14 13z"/><path class="vein" d="M35 62c0-6 3-9 7-9"/>',
     # two who shake hands, seen as two cups that meet: friends
-    '<circle cx="38" cy="44" r="9"/><circle cx="62" cy="44" r="9"/><path d="M24 88c0-20 5-31 14-31 6 0 9 4 12 10 3-6 6-10 12-10 9 0 14 '
+    '<circle cx="38" cy="44" r="9"/><circle cx="62" cy="44" r="9"/><path d="M24 88c0-20 5-31 14-31 6 0 9 4 12 '
+    '10 3-6 6-10 12-10 9 0 14 '
     '11 14 31z"/><path class="vein" d="M50 70v18"/>',
 )
 
@@ -214,7 +219,7 @@ def stars(slug: str) -> tuple[str, str]:
     """Scatter stars over a sky of 800 × 300: paths of the small and of the bright ones, drawn with round ends."""
     dice = Dice(f"stars/{slug}")
     made: list[list[str]] = [[], []]
-    for number in range(58):
+    for number in range(40):
         x, y = dice.between(8, 792), dice.between(6, 250)
         made[number % 5 == 0].append(f"M{x:.0f} {y:.0f}h0")
     return "".join(made[0]), "".join(made[1])

@@ -42,6 +42,8 @@ class Thing:
         return not (self.title or self.about or self.recording or self.body or self.picture_id)
 
 
+# What organisers' screens show of an event around it.
+_OF_EVENT = (Event.community, Event.series, Event.series_rule, Event.room, Event.online)
 _WITH_DOORS = (
     selectinload(DoorCalendar.doors).joinedload(Door.item).joinedload(Item.submission).selectinload(Submission.others)
 )
@@ -83,7 +85,7 @@ def find_of_event(session: Session, event_id: int) -> DoorCalendar | None:
     return session.scalars(
         select(DoorCalendar)
         .where(DoorCalendar.event_id == event_id)
-        .options(joinedload(DoorCalendar.event).joinedload(Event.community), _WITH_DOORS)
+        .options(*(joinedload(DoorCalendar.event).joinedload(one) for one in _OF_EVENT), _WITH_DOORS)
         .execution_options(populate_existing=True)
     ).one_or_none()
 

@@ -64,7 +64,7 @@ def answer(known: Known, screen: Hashable, render: Callable[[], str]) -> Respons
     made = known.answers.get(key)
     if made is None:
         body = render()
-        version = hashlib.sha256(body.encode()).hexdigest()[: len(VERSION)]
+        version = f"{known.board.turn}-{hashlib.sha256(body.encode()).hexdigest()[:16]}"
         made = known.answers[key] = (version, body.replace(VERSION, version))
     version, body = made
     if known.over:

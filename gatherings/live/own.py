@@ -1,4 +1,4 @@
-"""What the run of show means for one presenter: how many come before, and when."""
+"""Whose screen a presenter's link opens."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session, joinedload
 from gatherings.calls.models import Call, CoPresenter, Submission
 from gatherings.core.errors import NotFound
 from gatherings.core.tokens import Claim
-from gatherings.live.rules import Board, Shown
 
 
 @dataclass(frozen=True)
@@ -18,27 +17,6 @@ class Whose:
     slug: str
     submission_id: str
     zone: str
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One presenter's own slot on the board; `before` is how many slots are still to be heard before it.
-
-    The one that is on counts, the skipped do not.
-    """
-
-    shown: Shown
-    before: int
-
-
-def own_turn(board: Board, submission_id: str) -> Turn | None:
-    """Find a presenter's slot on the board; None when it is not in the order (any more)."""
-    mine = next((one for one in board.items if one.submission_id == submission_id), None)
-    if mine is None:
-        return None
-    place = board.items.index(mine)
-    waiting = [one for one in board.items[:place] if one.kind == "slot" and one.state in ("now", "next", "later")]
-    return Turn(mine, len(waiting))
 
 
 def whose_screen(session: Session, purpose: str, claim: Claim) -> Whose:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gatherings.accounts.models import Person
 from gatherings.audit.models import LogEntry
+from gatherings.calls.models import Call, Submission
 from gatherings.communities.models import Community, Member
 from gatherings.core import zones
 from gatherings.core.words import Sentence, say
@@ -61,7 +62,13 @@ def _about_event(community_id: int, slug: str) -> ColumnElement[bool]:
         .join(Event, Event.id == Letter.event_id)
         .where(*mine)
     )
-    return or_(LogEntry.about.in_(itself), LogEntry.about.in_(those), LogEntry.about.in_(letters))
+    offers = (
+        select(literal("submission:", String) + cast(Submission.public_id, String))
+        .join(Call, Call.id == Submission.call_id)
+        .join(Event, Event.id == Call.event_id)
+        .where(*mine)
+    )
+    return or_(*(LogEntry.about.in_(one) for one in (itself, those, letters, offers)))
 
 
 def _midnight(day: date, zone: str) -> datetime:
@@ -126,6 +133,15 @@ def _members(session: Session, ids: Sequence[str]) -> Mapping[str, Sentence | st
     return {one: name or address for one, name, address in rows}
 
 
+def _submissions(session: Session, ids: Sequence[str]) -> Mapping[str, Sentence | str]:
+    rows = session.execute(
+        select(Submission.public_id, Submission.title).where(
+            Submission.public_id.in_(ids), Submission.erased_at.is_(None)
+        )
+    )
+    return {one: say("“%(title)s”", title=title) for one, title in rows}
+
+
 def _titled(model: Any, column: Any) -> Any:
     def named(session: Session, ids: Sequence[str]) -> Mapping[str, Sentence | str]:
         rows = session.execute(select(model.public_id, column).where(model.public_id.in_(ids)))
@@ -142,4 +158,5 @@ _NAMERS: Mapping[str, Any] = {
     "series": _titled(Series, Series.title),
     "community": _titled(Community, Community.name),
     "letter": _titled(Letter, Letter.subject),
+    "submission": _submissions,
 }

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from gatherings.communities.rules import ROLE_WORDS
 from gatherings.core.words import Sentence, say, say_many
+from gatherings.organise import log_choosing
 from gatherings.registration.actions.bulk_kinds import KINDS as BULK
 
 Details = Mapping[str, Any]
@@ -48,8 +49,12 @@ KINDS: Mapping[str, tuple[Sentence, tuple[str, ...]]] = {
             "write_call", "edit_call", "publish_call", "unpublish_call", "close_call", "reopen_call",
             "order_started", "order_moved", "order_placed", "order_given", "order_added", "order_changed",
             "order_removed", "order_undone", "order_settled", "order_published", "order_taken_back", "order_tell_now",
-            "live_begun", "live_ended", "live_reopened", "live_forgotten",
+            "live_begun", "live_ended", "live_reopened", "live_forgotten", *log_choosing.ACTIONS,
         ),
+    ),
+    "doors": (
+        say("Doors"),
+        ("make_doors", "edit_doors", "fill_door", "move_door", "publish_doors", "unpublish_doors"),
     ),
     "members": (
         say("Members"),
@@ -225,6 +230,21 @@ SENTENCES: Final[Mapping[str, Telling]] = {
     "consent-retired": say("%(who)s took a consent of %(what)s away."),
     "consent-asked-again": say("%(who)s asks for a consent of %(what)s again."),
     "consents-ordered": say("%(who)s put the consents of %(what)s in another order."),
+    # doors
+    "make_doors": lambda details: say_many(
+        "%(who)s made %(num)s door for %(what)s.",
+        "%(who)s made %(num)s doors for %(what)s.",
+        _number(details, "count"),
+    ),
+    "edit_doors": say("%(who)s changed the days or the title of the doors of %(what)s."),
+    "fill_door": lambda details: say("%(who)s changed door %(door)s of %(what)s.", door=_number(details, "door")),
+    "move_door": lambda details: say(
+        "%(who)s moved door %(door)s of %(what)s to day %(to)s.",
+        door=_number(details, "door"),
+        to=_number(details, "to"),
+    ),
+    "publish_doors": say("%(who)s published the doors of %(what)s."),
+    "unpublish_doors": say("%(who)s took the doors of %(what)s back."),
     # members and letters
     "change_member": say("%(who)s changed what is known of the member %(what)s."),
     "remove_member": say("%(who)s removed the member %(what)s."),
@@ -256,12 +276,14 @@ SENTENCES: Final[Mapping[str, Telling]] = {
     "remove_role": _with_role(say("%(who)s removed %(what)s from the team: %(role)s.")),
     "leave_role": _with_role(say("%(what)s left the team: %(role)s.")),
     # everything
+    **log_choosing.SENTENCES,
     "erase": say("%(what)s had everything about themselves erased."),
 }
 _BY_THEMSELVES: Mapping[str, Sentence] = {
     "cancel": say("%(what)s cancelled."),
     "swap": say("%(what)s went to the other sitting."),
     "check_in": say("%(what)s came."),
+    "withdraw_submission": say("%(what)s was withdrawn by its presenter."),
     "change": say("%(what)s changed their registration."),
 }
 _UNKNOWN = say("%(who)s: %(act)s (%(what)s).")

@@ -17,7 +17,7 @@ from gatherings.slots.news import ToTell, list_to_tell
 from gatherings.slots.queries import begins_at, list_unplaced, plan_of, slot_words
 from gatherings.slots.rules import ordering as rules
 from gatherings.slots.rules.timing import Timed
-from gatherings.slots.rules.warnings import speakers_of, warnings_of
+from gatherings.slots.rules.warnings import KINDS, speakers_of, warnings_of
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import words
 from gatherings.web.times import exact_words, length_words, time_words, weekday_words
@@ -72,7 +72,8 @@ class Board:
     room: int
     left: int
     warnings: Sequence[str]  # of the whole
-    looked_at: Sequence[Row]  # rows with something to look at
+    looked_at: Sequence[tuple[str, Sequence[Row]]]  # what there is to look at, and in which rows
+    count: int  # how many things there are to look at
     over: bool  # the gathering is over
     unplaced: Sequence[Submission]
     to_tell: Sequence[ToTell]
@@ -97,11 +98,18 @@ def board_of(session: Session, order: RunningOrder, event: Event, now: datetime)
         ends=zones.to_local(begins + timedelta(seconds=seconds), event.zone),
         seconds=seconds, slots=sum(row.number is not None for row in rows), room=room, left=room - seconds,
         warnings=[sentence for item, _kind, sentence in said if not item],
-        looked_at=[row for row in rows if row.warnings], over=rules.finished(order.items, event.ends_at, now),
+        looked_at=_summed(rows), count=len([one for one in found if one.item]) + any(not one.item for one in found),
+        over=rules.finished(order.items, event.ends_at, now),
         unplaced=list_unplaced(session, event.id), to_tell=list_to_tell(session, order, event, now),
         undo=_undo_words(session, order, rows), strip=_strip(timed, begins, max(room, seconds)),
         strip_end=room * 1000 // seconds if seconds > room else None,
     )  # fmt: skip
+
+
+def _summed(rows: Sequence[Row]) -> list[tuple[str, Sequence[Row]]]:
+    """Group the rows by what there is to look at: "Asleep at that hour: 3, 5"."""
+    found = [(words(label), [row for row in rows if kind in dict(row.warnings)]) for kind, label in KINDS.items()]
+    return [(label, those) for label, those in found if those]
 
 
 def _call_of(session: Session, event: Event) -> Call | None:

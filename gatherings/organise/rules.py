@@ -1,6 +1,6 @@
 """Rules of the dashboards: what counts as needing somebody, and how days become bars."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,8 +15,28 @@ _PATHS = {
     "full": "/edit#capacity_room",
     "link": "/day",
     "draft": "/edit",
+    "letters": "/submissions/letters",
+    "silent": "/submissions?state=silent",
+    "late": "/submissions",
+    "freed": "/submissions?sort=-score",
 }
-_RIGHTS = {"full": "edit", "link": "run", "draft": "edit", "letter": "write"}  # the others: "people"
+_OF_SLOTS: Mapping[str, Callable[[int], Sentence]] = {
+    "letters": lambda count: say_many(
+        "One decision waits for its letter.", "%(num)s decisions wait for their letters.", count
+    ),
+    "silent": lambda count: say_many(
+        "One presenter has not answered yet.", "%(num)s presenters have not answered yet.", count
+    ),
+    "late": lambda count: say_many(
+        "One slot was offered after the close.", "%(num)s slots were offered after the close.", count
+    ),
+    "freed": lambda count: say_many(
+        "One presenter withdrew, and a place is free.", "%(num)s presenters withdrew, and a place is free.", count
+    ),
+}
+_RIGHTS = {
+    "full": "edit", "link": "run", "draft": "edit", "letter": "write", **dict.fromkeys(_OF_SLOTS, "choose"),
+}  # the others: "people"  # fmt: skip
 _FULL = {"room": say("The room is full."), "online": say("Online is full.")}
 
 
@@ -24,7 +44,8 @@ _FULL = {"room": say("The room is full."), "online": say("Online is full.")}
 class Need:
     """Something that waits for an organiser at one gathering.
 
-    `kind`: mail (failed), letter (refused for some), waiting, full, answers, link, draft; `count` of people or mails;
+    `kind`: mail (failed), letter (refused for some), waiting, full, answers, link, draft, or of slots: letters (to
+    send), silent, late, freed; `count` of people or mails;
     `detail` is the side that is full or waited for ("room", "online"), the question's words, whose public id is
     `question`, or the letter's address. A letter to members has no gathering: its title and when it was sent.
     """
@@ -81,6 +102,8 @@ class Need:
                 self.count,
                 question=self.detail,
             )
+        if self.kind in _OF_SLOTS:
+            return _OF_SLOTS[self.kind](self.count)
         if self.kind == "full":
             return _FULL[self.detail]
         return say("The meeting link is missing.") if self.kind == "link" else say("Still a draft: nobody can see it.")

@@ -17,10 +17,12 @@ from gatherings.communities.actions.roles import drop_all_roles
 from gatherings.communities.models import NewsStop
 from gatherings.config import Site
 from gatherings.core.tokens import digest, new_public_id
+from gatherings.doors.actions.forgetting import forget_follower
 from gatherings.events.models import Event
 from gatherings.invites.models import Invite
 from gatherings.jobs import actions as jobs
 from gatherings.jobs.models import Job
+from gatherings.live.models import Run
 from gatherings.mail import actions as mail
 from gatherings.mail.actions import forget
 from gatherings.own_data.queries import abouts_of
@@ -32,6 +34,8 @@ from gatherings.registration.actions.waiting import lock_pools
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import FOR_LEAVING, list_of_person, list_series_of_person
 from gatherings.registration.rules import LAST_WORDS, LIVE
+from gatherings.slots.actions.forgetting import LAST_WORDS as SLOT_LAST_WORDS
+from gatherings.slots.actions.forgetting import leave_stage
 
 PURPOSE = "my-data"
 
@@ -87,6 +91,9 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
     address, key = person.address, person.key
     drop_all_roles(session, person, now=now)
     drop_invitations(session, person)
+    leave_stage(session, person, site, now=now)
+    forget_follower(session, person.id)
+    _forget_presses(session, person.name)
     _leave_everything(session, person, site, now=now)
     for every in session.scalars(select(SeriesRegistration).where(SeriesRegistration.person_id == person.id)).all():
         erase_series(session, every, now=now)
@@ -95,7 +102,7 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
         erase(session, registration, now=now)
     session.flush()
     session.execute(update(Invite).where(Invite.address == address).values(address=""))
-    forget(session, abouts_of(session, person), recipient=address, last_words=LAST_WORDS)
+    forget(session, abouts_of(session, person), recipient=address, last_words=(*LAST_WORDS, *SLOT_LAST_WORDS))
     forget_jobs(session, key)
     end_fresh_links(session, person.id)
     erase_members_of(session, person.id, now=now)
@@ -108,6 +115,12 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
     )
     session.expire(person)
     log(session, actor="person", action="erase", about=f"person:{person.public_id}", now=now)
+
+
+def _forget_presses(session: Session, name: str) -> None:
+    """Take a host's name off the runs of shows in which they pressed last."""
+    if name:
+        session.execute(update(Run).where(Run.pressed_by == name[:300]).values(pressed_by=""))
 
 
 def forget_jobs(session: Session, key: str) -> None:

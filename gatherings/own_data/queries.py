@@ -15,6 +15,7 @@ from gatherings.communities.queries.members import list_memberships
 from gatherings.communities.queries.team import list_invitations_of
 from gatherings.letters.queries import list_stops
 from gatherings.mail.models import OutboxMail
+from gatherings.own_data.presenting import Presenting, export_presenting, presenting_abouts, read_presenting
 from gatherings.questions.models import Question
 from gatherings.questions.types import TYPES
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
@@ -41,12 +42,13 @@ class HeldRegistration:
 
 @dataclass(frozen=True)
 class OwnData:
-    """Everything: the person, registrations, "every month"s, mails (kind and time), what they organise, where they
-    are signed in, and a link of theirs that signs in."""
+    """Everything: the person, registrations, "every month"s, what they present and follow, mails (kind and time), what
+    they organise, where they are signed in, and a link of theirs that signs in."""
 
     person: Person
     registrations: Sequence[HeldRegistration]
     every: Sequence[HeldRegistration]
+    presenting: Presenting
     mails: Sequence[OutboxMail]
     roles: Sequence[Role]
     invitations: Sequence[RoleInvitation]
@@ -84,6 +86,7 @@ def read_own_data(session: Session, person: Person, *, locale: str = "en") -> Ow
         person,
         [held(row, "registration_id") for row in registrations],
         [held(row, "series_registration_id") for row in every],
+        read_presenting(session, person.id),
         list_mails_of(session, person),
         list_roles_of(session, person.id),
         list_invitations_of(session, person.id),
@@ -113,6 +116,7 @@ def abouts_of(session: Session, person: Person) -> list[str]:
         *(f"member:{public_id}" for public_id in members),
         *(f"registration:{public_id}" for public_id in singles),
         *(f"series-registration:{public_id}" for public_id in every),
+        *presenting_abouts(session, person.id),
     ]
 
 
@@ -133,6 +137,7 @@ def export_of(data: OwnData, *, now: datetime) -> dict[str, Any]:
         **_organising(data),
         "registrations": [_single(held) for held in data.registrations],
         "every_month": [_every(held) for held in data.every],
+        **export_presenting(data.presenting),
         "memberships": [_membership(one) for one in data.memberships],
         "news_ended": [{"community": name, "at": at.isoformat()} for name, at in data.news_stops],
         "mails": [

@@ -45,7 +45,7 @@ def _live(session: Session, event: Event, now: datetime) -> str:
     if not event.starts_at - _BEFORE <= now < event.ends_at + _AFTER:
         return ""
     run = select(Run.state).join(RunningOrder, RunningOrder.id == Run.order_id).where(RunningOrder.event_id == event.id)
-    state = session.scalar(run)
+    state = session.scalar(run.where(Run.rehearsal.is_(False), Run.state != "waiting"))
     if state in ("running", "paused"):
         return "now"
     return "soon" if state is None and now < event.ends_at else ""

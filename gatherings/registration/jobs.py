@@ -1,7 +1,7 @@
 """What the worker does for registrations: tells changes, reminds, keeps dates ahead, lets old data go."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,8 +103,11 @@ def fill_all(session: Session, series: Series, site: Site, *, now: datetime, new
             )
 
 
-def tidy(session: Session, payload: dict[str, Any], now: datetime, *, site: Site) -> None:
-    """Let go what has been kept long enough: attempts, done jobs, mail bodies, registrations of a year ago."""
+def tidy(session: Session, payload: dict[str, Any], now: datetime, *, site: Site, known: Sequence[Any] = ()) -> None:
+    """Let go what has been kept long enough: attempts, done jobs, mail bodies, registrations of a year ago.
+
+    `known` are selections, by Person.id, of what keeps a person known besides (own_data/retention.py).
+    """
     forget_attempts(session, now=now)
     forget_sign_ins(session, now=now)
     forget_invitations(session, now=now)
@@ -127,7 +130,7 @@ def tidy(session: Session, payload: dict[str, Any], now: datetime, *, site: Site
     session.flush()
     series = _let_go_of_series(session, long_ago, now=now)
     members = forget_left(session, now=now)
-    people = _let_go_of_people(session, long_ago, now - BODIES_KEPT)
+    people = _let_go_of_people(session, long_ago, now - BODIES_KEPT, known)
     if old or series or people or members:
         counts = {"count": len(old), "series": series, "people": people} | ({"members": members} if members else {})
         log(session, actor="worker", action="retention", about="registrations", now=now, **counts)
@@ -154,7 +157,7 @@ def _let_go_of_series(session: Session, long_ago: datetime, *, now: datetime) ->
     return len(over)
 
 
-def _let_go_of_people(session: Session, long_ago: datetime, lately: datetime) -> int:
+def _let_go_of_people(session: Session, long_ago: datetime, lately: datetime, more: Sequence[Any]) -> int:
     """Forget the address of whoever has no registration left that is kept; return how many. Counts stay.
 
     Whoever organises, is invited to, or is a member somewhere, is known for that. Who never had one, or said "this
@@ -169,6 +172,7 @@ def _let_go_of_people(session: Session, long_ago: datetime, lately: datetime) ->
         select(Role.id).where(Role.person_id == Person.id),
         select(RoleInvitation.id).where(RoleInvitation.person_id == Person.id),
         select(Member.id).where(Member.person_id == Person.id, Member.erased_at.is_(None)),
+        *more,
     )
     nobodies = session.scalars(
         select(Person)

@@ -32,7 +32,10 @@
   function settle(row) {
     clearTimeout(keyed.timer);
     row.parentElement.setAttribute("aria-busy", "true");
-    keyed.timer = setTimeout(() => send(row), quiet);
+    keyed.timer = setTimeout(() => {
+      keyed.timer = null;
+      send(row);
+    }, quiet);
   }
 
   function putBack(row) {
@@ -41,9 +44,12 @@
     if (after && rowOf(after)) rowOf(after).after(row);
     else if (before && rowOf(before)) rowOf(before).before(row);
     row.querySelector("[data-handle]").focus();
-    if (keyed.sent) settle(row);
-    else {
+    if (keyed.sent) {
+      keyed.back = true;
+      settle(row);
+    } else {
       clearTimeout(keyed.timer);
+      keyed.timer = null;
       row.parentElement.removeAttribute("aria-busy");
     }
   }
@@ -72,10 +78,12 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "order" || !keyed) return;
     keyed.under = false;
-    keyed.timer = null;
     const refused = event.target.querySelector("[role=alert]");
-    if (refused) keyed = null;
-    else rowOf(keyed.id)?.querySelector("[data-handle]")?.focus();
+    if (!refused && document.activeElement === document.body) rowOf(keyed.id)?.querySelector("[data-handle]")?.focus();
+    if (refused || keyed.back) keyed = null;
+  });
+  document.addEventListener("htmx:beforeSwap", () => {
+    if (drag) drop(false); // the list under the pointer is about to go
   });
   // A press that never reached the server: nothing has moved.
   document.addEventListener("htmx:sendError", (event) => {
@@ -131,7 +139,7 @@
     const bottom = top + box.height;
     let to = at;
     while (to > least && top < middles[to - 1]) to -= 1;
-    while (to === at + (to - at) && to < rows.length - 1 && to >= at && bottom > middles[to + 1]) to += 1;
+    if (to === at) while (to < rows.length - 1 && bottom > middles[to + 1]) to += 1;
     drag.to = to;
     row.style.transform = `translateY(${by}px)`;
     rows.forEach((one, number) => {
@@ -145,7 +153,7 @@
     const { row, rows, at, to, frame } = drag;
     cancelAnimationFrame(frame);
     drag = null;
-    for (const one of rows) one.style.transform = "";
+    for (const one of rows) one.removeAttribute("style"); // htmx would copy an empty one, which the page forbids
     row.classList.remove("order-dragged");
     row.parentElement.classList.remove("order-dragging");
     if (!keep || to === at) return;

@@ -27,7 +27,7 @@
 
     const show = () => {
       const passed = began ? gone() : 0, left = slot - passed;
-      const second = left > 0 ? Math.ceil(left) : Math.floor(left);
+      const second = Math.ceil(left); // 0:00 for the whole second after the end, as on a clock
       face.textContent = (second < 0 ? "+" : "") + clock(second);
       bar.setAttribute("width", String(Math.max(0, Math.min(300, 300 * left / slot))));
       const step = !began ? "" : left <= 0 ? "over" : left <= 30 ? "half" : left <= 60 ? "minute" : "";

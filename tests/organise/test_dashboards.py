@@ -94,9 +94,9 @@ def test_dashboards_ask_the_same_whatever_there_is(client: FlaskClient, session:
             ]
         )
     assert counts[0] == counts[1]
-    assert counts[1][0] <= 9
-    assert counts[1][1] <= 14
-    assert counts[1][2] <= 11
+    assert counts[1][0] <= 10
+    assert counts[1][1] <= 15
+    assert counts[1][2] <= 12
 
 
 def _statements(session: Session, client: FlaskClient, path: str) -> int:

@@ -14,13 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.routing import Rule
 
+from gatherings.calls.models import Remark
 from gatherings.communities.models import Community
 from gatherings.communities.rules import ROLES, allows
 from gatherings.db.base import Base
 from gatherings.events.models import Event
 from gatherings.web.rights import right_of
-from tests.factories import make_community, make_registration, make_series
+from tests.factories import NOW, make_community, make_registration, make_series
 from tests.signing import make_role, sign_in
+from tests.slotting import make_call, make_submission
 
 pytestmark = pytest.mark.one_database("of the guard, not of SQL")
 
@@ -35,12 +37,18 @@ def place(session: Session) -> dict[str, str]:
     series = make_series(session)
     event = series_date(session, series.id)
     registration = make_registration(session, event)
+    submission = make_submission(session, make_call(session, event), state="reserve", reserve_number=1)
+    person, text = registration.person_id, {"submission_id": submission.id, "text": "A remark", "created_at": NOW}
+    session.add(Remark(public_id=submission.public_id, person_id=person, **text))
     return {
         "community": event.community.slug,
         "series": series.slug,
         "event": event.slug,
         "public_id": registration.public_id,
         "community_id": str(event.community_id),
+        "submission": submission.public_id,
+        "remark": submission.public_id,
+        "kind": "accepted",
     }
 
 

@@ -22,6 +22,7 @@ from gatherings.core.tokens import new_public_id
 from tests.factories import make_event, make_question, make_registration
 from tests.organise.test_every_screen import path_of, screens
 from tests.signing import make_role, sign_in
+from tests.slotting import make_call, make_submission
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -129,7 +130,13 @@ def place(app: Flask, client: FlaskClient, session: Session) -> dict[str, str]:
     )  # fmt: skip
     session.add(member)
     sign_in(client, session, owner)
-    return {"event": event.slug, "community": event.community.slug, "public_id": people[0].public_id}
+    call = make_call(session, event)
+    reserve = make_submission(session, call, state="reserve", reserve_number=1)
+    session.commit()
+    return {
+        "event": event.slug, "community": event.community.slug, "public_id": people[0].public_id,
+        "submission": reserve.public_id, "kind": "accepted",
+    }  # fmt: skip
 
 
 def forms_of(app: Flask, client: FlaskClient, place: dict[str, str]) -> Iterator[Form]:

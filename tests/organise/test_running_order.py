@@ -1,4 +1,4 @@
-"""The running order on its screen: started, moved, filled, changed, taken back, published; by each role, at each size."""
+"""The running order on its screen: started, moved, filled, changed, taken back, published; by each role."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ from gatherings.events.models import Event
 from gatherings.organise.log_words import SENTENCES
 from gatherings.slots.models import Item, RunningOrder
 from tests.factories import NOW, make_community, make_event
+from tests.organise.pressing import form_of
 from tests.signing import make_role, sign_in, token_in
 from tests.slotting import make_call, make_co_presenter, make_item, make_order, make_submission
 
@@ -63,7 +64,10 @@ class Desk:
 
     def press(self, path, *, htmx=False, **fields):
         headers = {"HX-Request": "true"} if htmx else {}
-        return self.client.post(self.base + path, data={"csrf_token": self.token, **fields}, headers=headers)
+        return self.client.post(self.base + path, data={**fields, "csrf_token": self.token}, headers=headers)
+
+    def form(self, path):
+        return form_of(self.client, self.base + path)
 
     def move(self, item, between=None, **fields):
         if between is not None:
@@ -160,7 +164,7 @@ def test_who_moves_on_an_older_state_sees_the_new_order_with_a_sentence(desk, se
 
 def test_what_has_begun_stays_and_the_rest_may_still_be_moved(desk, session, event, four, clock_at):
     make_order(session, event, four)
-    a, b, c, d = items_of(session, event)
+    a, b, _c, d = items_of(session, event)
     session.get_one(Item, a.id).began_at = event.starts_at
     session.get_one(Item, b.id).skipped = True
     with clock_at(event.starts_at + timedelta(minutes=1)):
@@ -175,10 +179,10 @@ def test_what_has_begun_stays_and_the_rest_may_still_be_moved(desk, session, eve
         assert desk.move(d, f"{a.public_id}~{b.public_id}", edits=0).status_code == 303
         assert names_of(session, event) == ["Ask", "Dance", "Bread", "Civility Saves Lives"]
         item = items_of(session, event)[0]
-        form = {"base": "", "kind": "submission", "title": "", "speakers": "", "notes": "", "length": "4:00"}
-        answer = desk.press(f"/items/{item.public_id}", **form)
+        path = f"/items/{item.public_id}"
+        assert desk.press(path, **(desk.form(path) | {"length": "4:00"})).status_code == 422
+        assert desk.press(path, **(desk.form(path) | {"notes": "It went well"})).status_code == 303
         assert "It has begun" in desk.look().text
-    assert answer.status_code in (409, 422)
     assert items_of(session, event)[0].seconds == 180
 
 
@@ -241,13 +245,14 @@ def test_adding_each_kind_where_it_belongs_and_where_it_is_wanted(desk, session,
     assert names_of(session, event) == [
         "opening", "Ask", "Bread", "break", "Civility Saves Lives", "Dance", "buffer", "Zoë & Sons <3", "closing",
     ]  # fmt: skip
-    page = desk.look().text
-    assert "Zoë &amp; Sons &lt;3" in page and "18:16:00" not in page.split("opening")[0]
+    assert "Zoë &amp; Sons &lt;3" in desk.look().text
 
 
 def test_a_refused_form_keeps_what_was_typed(desk, session, event):
     make_order(session, event)
-    answer = desk.press("/new", kind="slot", length="3 long minutes", title="", speakers="Ada", notes="Some <b>", after="")
+    answer = desk.press(
+        "/new", kind="slot", length="3 long minutes", title="", speakers="Ada", notes="Some <b>", after=""
+    )
     assert answer.status_code == 422
     for words in ("3 long minutes", 'value="Ada"', "Some &lt;b&gt;", "such as 3:00"):
         assert words in answer.text, words
@@ -255,34 +260,39 @@ def test_a_refused_form_keeps_what_was_typed(desk, session, event):
     assert (answer.status_code, "give the slot a title" in answer.text) == (422, True)
     assert desk.press("/new", kind="party", length="3:00").status_code == 422
     assert items_of(session, event) == []
-    answer = desk.press("/settings", offset="soon", change="-1", tolerance="x", host_name="N" * 400, base="{}")
-    assert answer.status_code in (409, 422)
 
 
 def test_changing_one_thing_and_what_two_people_typed(desk, session, event, four):
     make_order(session, event, four)
     item = items_of(session, event)[0]
     path = f"/items/{item.public_id}"
-    page = desk.look(path).text
-    base = page.split('name="base" value="', 1)[1].split('"', 1)[0].replace("&#34;", '"')
-    form = {"base": base, "kind": "submission", "title": "", "speakers": "", "length": "3:00"}
-    assert desk.press(path, **form, notes="Thank them").status_code == 303
-    answer = desk.press(path, **(form | {"length": "2:00"}), notes="")  # opened before the notes were there
-    assert (answer.status_code, "Somebody else saved this" in answer.text, "Thank them" in answer.text) == (409, True, True)
+    form = desk.form(path)
+    assert desk.press(path, **(form | {"notes": "Thank them"})).status_code == 303
+    answer = desk.press(path, **(form | {"length": "2:00"}))  # opened before the notes were there
+    assert (answer.status_code, "Somebody else saved this" in answer.text, "Thank them" in answer.text) == (
+        409,
+        True,
+        True,
+    )
     assert [(one.notes, one.seconds) for one in items_of(session, event)[:1]] == [("Thank them", 180)]
 
 
 def test_settings_move_every_time(desk, session, event, four):
     make_order(session, event, four)
-    page = desk.look("/settings").text
-    base = page.split('name="base" value="', 1)[1].split('"', 1)[0].replace("&#34;", '"')
-    form = {"offset": "5:00", "change": "10", "tolerance": "90", "host_name": "Nicki Macklin", "base": base}
+    asked = {"offset": "5:00", "change": "10", "tolerance": "90", "host_name": "Nicki Macklin"}
+    form = desk.form("/settings") | asked
     assert desk.press("/settings", **form).status_code == 303
+    assert desk.press("/settings", **form).status_code == 303  # pressed twice
     page = desk.look().text
     for words in ("18:05:00", "18:08:10", "Nicki Macklin", "5:00 after the gathering"):
         assert words in page, words
-    answer = desk.press("/settings", **form | {"change": "700"})
-    assert answer.status_code in (409, 422) and order_of(session, event).change_seconds == 10
+    wrong = {"offset": "soon", "change": "700", "tolerance": "-1", "host_name": "N" * 400}
+    answer = desk.press("/settings", **(desk.form("/settings") | wrong))
+    assert answer.status_code == 422
+    for words in ('value="soon"', 'value="700"', 'value="-1"', "N" * 400, "such as 3:00", "from 0 to 600"):
+        assert words in answer.text, words
+    answer = desk.press("/settings", **(form | {"change": "20"}))  # opened before somebody else saved
+    assert (answer.status_code, order_of(session, event).change_seconds) == (409, 10)
 
 
 def test_who_is_accepted_later_is_placed_and_a_free_slot_is_given(desk, session, event, call, four):
@@ -321,7 +331,7 @@ def test_warnings_and_presenters_own_clocks_stand_in_words(desk, session, event,
         "Wednesday, 07:00:00 in Auckland", "Wednesday, 03:03:30 in Tokyo",
         "For Presenter 1 it is 03:03 at night, in Tokyo.", "Presenter 2 has not said yes yet.",
         "Presenter 0 speaks a second time, in number 4.", "Longer than the call allows: 3:00 at most.",
-        "This is 10:30 longer than the gathering. Leave out 1 slot.", "5 things to look at",
+        "This is 10:30 longer than the gathering. Leave out 1 slot.", "7 things to look at", "Asleep at that hour:",
     ):  # fmt: skip
         assert words in page, words
 
@@ -351,7 +361,8 @@ def test_publishing_tells_presenters_some_minutes_after_the_last_change(desk, se
         desk.move(a, f"~{d.public_id}", edits=order.edits)
         assert order_of(session, event).tell_at == NOW + timedelta(hours=1, minutes=2) + delay
         page = desk.look().text
-        assert "Tell them now" in page and "Presenter 3" in page
+        assert "Tell them now" in page
+        assert "Presenter 3" in page
         desk.press("/tell-now")
         assert order_of(session, event).tell_at == NOW + timedelta(hours=1, minutes=2)
         desk.press("/take-back")
@@ -409,19 +420,24 @@ def test_each_press_as_each_role_and_from_outside(app, session, event, call, fou
         assert client.get(base).status_code == status, role
         for path, fields in presses(session, event).items():
             answer = client.post(base + path, data={"csrf_token": token, **fields})
-            assert answer.status_code in ((404,) if role == "outsider" else (302, 401) if not role else (403,)), (role, path)
+            assert answer.status_code in (
+                (404,) if role == "outsider" else (302, 303, 401, 403) if not role else (403,)
+            ), (role, path)
     assert books() == before
     host = app.test_client()
     sign_in(host, session, make_role(session, community, "host", "second@example.org"))
     page = host.get(base).text
-    assert "Presenter 0" in page and "/move" not in page and "Take it out" not in page
+    assert "Presenter 0" in page
+    assert "<form" not in page.split('id="order"')[1]
 
 
 def test_things_of_another_gathering_are_not_in_this_one(desk, session, event, four):
     make_order(session, event, four)
     elsewhere = make_event(session, event.community)
     foreign = make_item(session, make_order(session, elsewhere), 1, kind="break", title="Theirs")
-    theirs = make_submission(session, make_call(session, elsewhere), "t@example.org", state="accepted", title="Their talk")
+    theirs = make_submission(
+        session, make_call(session, elsewhere), "t@example.org", state="accepted", title="Their talk"
+    )
     for path in ("move", "remove", "give"):
         fields = {"edits": "0", "number": "1", "submission": theirs.public_id}
         answer = desk.press(f"/items/{foreign.public_id}/{path}", **fields)

@@ -24,6 +24,7 @@ from gatherings.events.models import Event
 from gatherings.mail.models import OutboxMail
 from gatherings.mail.routes import bp as mailbox
 from gatherings.registration.models import Consent, Registration, SeriesRegistration
+from tests.dooring import make_calendar, make_follower
 from tests.factories import (
     NOW,
     dates_of,
@@ -102,6 +103,8 @@ class Town:
         if rule.rule.startswith("/organise/"):  # behind the sign-in page: tests/organise opens these doors
             kinds = {name: self.values[f"{name}_slug"] for name in ("event", "series", "community")}
             values = {**dict.fromkeys(rule.arguments, "1"), **values, **kinds}
+        if purpose is None and rule.rule.startswith("/doors/"):  # one click, too, of those who follow doors
+            values["token"] = other.get("token", self.tokens["doors"])
         needed = {name: values[name] for name in rule.arguments}
         built: str = app.url_map.bind("gatherings.test").build(rule.endpoint, needed)
         return built
@@ -144,7 +147,11 @@ def build_town(app: Flask, session: Session) -> Town:
     mail = session.scalars(select(OutboxMail).order_by(OutboxMail.id)).first()
     assert mail is not None
     mail.mime, mail.state, mail.subject = _mime(), "sent", "Hello"
+    calendar = make_calendar(session, event, first_day=NOW.date())
+    door, follower = calendar.doors[0], make_follower(session, calendar, person)
+    door.kind, door.picture, door.picture_id = "picture", b"RIFF", new_public_id()
     tokens = {
+        "doors": signer.sign("doors", follower.public_id, 1),
         "manage": signer.sign("manage", single.public_id, 1),
         "join": signer.sign("join", single.public_id, 1),
         "check-in": signer.sign("check-in", single.public_id, 1),
@@ -180,6 +187,8 @@ def build_town(app: Flask, session: Session) -> Town:
         "consent_id": session.scalars(select(Consent.id)).first(),
         "mail_id": mail.id,
         "member": member.public_id,
+        "number": door.number,
+        "picture_id": door.picture_id,
     }
     session.commit()
     return Town(app, session, single, every, event, tokens, values)

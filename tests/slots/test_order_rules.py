@@ -165,7 +165,7 @@ def test_asleep_unconfirmed_withdrawn_and_longer_than_the_call_allows() -> None:
     assert warned(items) == [
         ("b", "asleep", "For Lee it is 05:03:30 at night, in Melbourne."),
         ("c", "unconfirmed", "Mo has not said yes yet."),
-        ("d", "unconfirmed", "Nia has not been told yet."),
+        ("d", "untold", "Nia has not been told of being accepted."),
         ("e", "withdrawn", "Ola has withdrawn. The slot is free."),
         ("f", "long", "Longer than the call allows: 0:03:00 at most."),
     ]
@@ -182,5 +182,8 @@ def test_after_the_run_there_is_nothing_to_look_at() -> None:
     late = [thing("a", submission=offered(1, confirmed_at=None)), thing("b", seconds=7200)]
     assert len(warned(late)) > 2
     assert warned(late, now=START + timedelta(hours=1)) == []
-    held = [thing("a", submission=offered(1, confirmed_at=None), began_at=START), thing("b", skipped=True, seconds=9000)]
+    held = [
+        thing("a", submission=offered(1, confirmed_at=None), began_at=START),
+        thing("b", skipped=True, seconds=9000),
+    ]
     assert warned(held, now=START + timedelta(minutes=5)) == []

@@ -16,6 +16,7 @@ from gatherings.core import zones
 from gatherings.core.errors import Conflict, InvalidInput, NotFound, Problem
 from gatherings.core.tokens import new_public_id
 from gatherings.core.words import say
+from gatherings.events.actions import touch_communities
 from gatherings.events.models import Event
 from gatherings.events.offering import set_offer
 
@@ -144,13 +145,28 @@ def reopen_call(session: Session, event_id: int, closes_local: datetime, *, by: 
     _close(session, event, call, "reopen_call", by, now)
 
 
-def time_call_again(session: Session, event: Event) -> None:
-    """Derive a call's instants anew where its event's zone, or the rules of that zone, have changed."""
+def time_call_again(session: Session, event: Event, *, now: datetime) -> bool:
+    """Derive a call's coming instants anew where its event's zone, or the rules of that zone, have changed.
+
+    A time that is a gap or fold there follows RFC 5545 3.3.5. Tells whether anything moved; what is past stays.
+    """
     call = _locked(session, event.id)
-    if call is not None:
-        call.opens_at = zones.to_utc_rfc(call.opens_local, event.zone)[0]
-        call.closes_at = zones.to_utc_rfc(call.closes_local, event.zone)[0]
-        session.flush()
+    before = (call.opens_at, call.closes_at) if call is not None else ()
+    for name in ("opens", "closes") if call is not None else ():
+        at = zones.to_utc_rfc(getattr(call, f"{name}_local"), event.zone)[0]
+        if getattr(call, f"{name}_at") > now:
+            setattr(call, f"{name}_at", at)
+    session.flush()
+    return call is not None and before != (call.opens_at, call.closes_at)
+
+
+def time_calls_again(session: Session, *, now: datetime) -> int:
+    """Derive the instants of all coming calls anew under the present zone rules; return how many moved."""
+    coming = select(Event).join(Call, Call.event_id == Event.id).where(Event.ends_at > now).order_by(Event.id)
+    moved = [event.id for event in session.scalars(coming) if time_call_again(session, event, now=now)]
+    if moved:
+        touch_communities(session, moved)
+    return len(moved)
 
 
 def _instants(event: Event, values: Mapping[str, Any]) -> dict[str, datetime]:

@@ -1,15 +1,17 @@
-"""Mails that a presenter's own presses cause: what was received, and who is asked along."""
+"""Mails that a presenter's own presses cause: what was received, who is asked along, what was withdrawn."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gatherings.accounts.actions import count_attempt, find_person
 from gatherings.accounts.models import Person
 from gatherings.calls.models import CoPresenter, Submission
-from gatherings.calls.queries.submissions import get_by_id
+from gatherings.calls.queries.submissions import get_by_id, list_of_person
 from gatherings.config import Site
 from gatherings.core.errors import TooMany
+from gatherings.core.tokens import digest
 from gatherings.core.words import say
 from gatherings.events.rules import facts_of
 from gatherings.mail import actions as mail
@@ -42,6 +44,45 @@ def post_asked(
     """Tell somebody that they are named as presenting together, with a link of their own."""
     if may_mail(session, person, submission.call.event_id, now=now):
         _post(session, "co_presenter_asked", submission, other, person, site, key="asked", now=now)
+
+
+def post_withdrawn(session: Session, submission_id: int, site: Site, *, now: datetime) -> None:
+    """Tell all who present that a submission was withdrawn; it is their own doing, so it is not counted."""
+    submission = get_by_id(session, submission_id)
+    key = f"{submission.edits}:{now.timestamp():.0f}"
+    people: list[tuple[Submission | CoPresenter, Person]] = [(submission, _person(submission))]
+    people += [(one, one.person) for one in submission.others]
+    for mine, person in people:
+        _post(session, "submission_withdrawn", submission, mine, person, site, key=key, now=now)
+
+
+def send_own_links(session: Session, key: str, site: Site, *, now: datetime) -> bool:
+    """Mail the links of all that a known address offers or presents, at events to come; 5 an hour at most."""
+    person = find_person(session, key)
+    mine = list_of_person(session, person.id, ending_after=now) if person is not None else []
+    if person is None or not mine:
+        return False
+    if not count_attempt(session, "slot-links", str(person.id), most=5, window=timedelta(hours=1), now=now):
+        return False
+    newest = mine[0]
+    event = _of(newest).call.event
+    return mail.post(
+        session,
+        key=f"slot-links:{digest(f'{person.public_id}:{now.isoformat()}')[:40]}",
+        kind="submission_links",
+        recipient=person.address,
+        sender="Gatherings",
+        zone=newest.zone or event.zone,
+        language=newest.language,
+        about=f"person:{person.public_id}",
+        facts={"slots": [_facts(_of(one), one) for one in mine], "to": {"name": newest.name}},
+        now=now,
+        domain=site.domain,
+    )
+
+
+def _of(mine: Submission | CoPresenter) -> Submission:
+    return mine.submission if isinstance(mine, CoPresenter) else mine
 
 
 def _person(submission: Submission) -> Person:

@@ -1,4 +1,4 @@
-"""Letters that presenters' own presses cause: received, asked along.
+"""Letters that presenters' own presses cause: received, asked along, withdrawn.
 
 Nothing of what a stranger typed stands here but names and titles, in which no link can be (core/text.py).
 """
@@ -10,7 +10,7 @@ from typing import Any
 from gatherings.calls.links import own_path
 from gatherings.core import zones
 from gatherings.core.tokens import Claim
-from gatherings.mail.letters import Button, Facts, Link, Part, Words, greeting, write_letter
+from gatherings.mail.letters import Button, Facts, Heading, Link, Part, Words, greeting, write_letter
 from gatherings.mail.look import look_of
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
@@ -68,6 +68,51 @@ def asked(mail: OutboxMail) -> Letter:
     )
 
 
+def withdrawn(mail: OutboxMail) -> Letter:
+    """Say that a submission was withdrawn by whoever sent it."""
+    title, other = _title(mail), bool(mail.facts["to"]["other"])
+    closes = datetime.fromisoformat(mail.facts["call"]["closes_at"])
+    told = _("%(name)s has withdrawn this slot. The hosts know.", name=clean_line(mail.facts["submission"]["name"]))
+    back = closes > mail.created_at and not other
+    return _letter(
+        mail,
+        subject=_("Withdrawn: %(title)s", title=title),
+        heading=_("This slot is withdrawn"),
+        preview=title,
+        parts=[
+            Words(told if other else _("You have withdrawn your slot. The hosts know.")),
+            Facts([*_own_rows(mail), *_event_rows(mail)]),
+            Words(_("Was that too quick? Until the call closes you can offer it again:")) if back else None,
+            Button(_("See my slot"), _page(mail)) if back else None,
+        ],
+    )
+
+
+def links(mail: OutboxMail) -> Letter:
+    """Write the links of all slots that somebody offers or presents."""
+    parts: list[Part | None] = [
+        greeting(clean_line(mail.facts["to"]["name"])),
+        Words(_("You asked for your links. Here are the slots that you offer or present.")),
+    ]
+    for row in mail.facts["slots"]:
+        held, to = Held.of(row["event"]), row["to"]
+        parts += [
+            Heading(clean_line(row["submission"]["title"])),
+            Facts([(_("Gathering"), held.title), *time_rows(held, mail.zone, mail.created_at)]),
+            Link(_("See my slot"), absolute(own_path(Claim(to["public_id"], to["version"]), other=to["other"]))),
+        ]
+    parts.append(
+        Words(_("If you did not ask for this, please leave this mail alone. Nothing changes then."), quiet=True)
+    )
+    return write_letter(
+        subject=_("Your slots"),
+        heading=_("Your slots"),
+        preview=_("The links to see and change them."),
+        parts=parts,
+        language=mail.language,
+    )
+
+
 def _held(mail: OutboxMail) -> Held:
     return Held.of(mail.facts["event"])
 
@@ -118,4 +163,6 @@ def _letter(
 COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "submission_received": received,
     "co_presenter_asked": asked,
+    "submission_links": links,
+    "submission_withdrawn": withdrawn,
 }

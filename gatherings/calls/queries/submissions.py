@@ -45,7 +45,6 @@ def get_co_by_link(session: Session, claim: Claim) -> CoPresenter:
         select(CoPresenter)
         .where(CoPresenter.public_id == claim.public_id, CoPresenter.link_version == claim.version)
         .options(joinedload(CoPresenter.submission).options(*_WHOLE), joinedload(CoPresenter.person))
-        .execution_options(populate_existing=True)
     ).one_or_none()
     if other is None or other.submission.erased_at is not None or other.submission.call.event.status == "draft":
         raise NotFound()

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
 
+from gatherings.accounts.links import wrong_links_counted
 from gatherings.calls.actions.drafts import keep_draft
+from gatherings.calls.actions.profile import profile_of
 from gatherings.calls.forms import offer_form, opened
 from gatherings.calls.links import own_path
 from gatherings.calls.models import Call
@@ -63,6 +65,14 @@ def keep_new_typing(slug: str) -> Response:
     return told_saved(saved, call, event, visitor_zone() or event.zone, path=own_path(Claim(key, 1)), moved=True)
 
 
+@bp.get("/events/<slug>/present/clocks")
+@public
+def clocks(slug: str) -> Response:
+    """Give the times of a call and its event on the reader's clock, for the page that does not know it."""
+    call, event = _call(slug)
+    return answer("calls/_clocks.html", call=call, event=event, zone=visitor_zone(), now=utc_now())
+
+
 @bp.get("/events/<slug>/present/sent")
 @public
 def sent(slug: str) -> Response:
@@ -90,6 +100,10 @@ def _call(slug: str) -> tuple[Call, Event]:
 
 def _new_form(call: Call, event: Event) -> Any:
     values = {"zone": visitor_zone() or event.zone, "seconds": str(call.slot_seconds)}
+    if secret := request.args.get("profile"):
+        g.private = True  # what somebody keeps of themselves, by a link that was mailed to them
+        with wrong_links_counted():
+            values |= profile_of(current_session(), secret[:100], now=utc_now())
     form = opened(offer_form(call, event, values=values), 0)
     form.draft.data = signer().sign("submission", new_public_id(), 1)
     return form

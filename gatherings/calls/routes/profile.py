@@ -68,7 +68,9 @@ def keep_profile(token: str) -> Response:
     transact(act)
     if wants_fragment():
         mine = get_by_link(current_session(), claim)
-        return answer("calls/_keep_profile.html", "calls/_keep_profile.html", submission=mine, token=token)
+        return answer(
+            "calls/_keep_profile.html", "calls/_keep_profile.html", submission=mine, path=f"/submissions/{token}"
+        )
     return go(f"/submissions/{token}#profile")
 
 

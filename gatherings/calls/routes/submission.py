@@ -204,7 +204,9 @@ def withdraw_it(token: str) -> Response:
         )  # fmt: skip
 
     def act(session: Session, mine: Submission) -> None:
-        withdraw(session, mine.id, now=utc_now(), site=settings().site)
+        now, site = utc_now(), settings().site
+        if withdraw(session, mine.id, now=now, site=site):
+            receipts.post_withdrawn(session, mine.id, site, now=now)
 
     return _press(token, act, "withdrawn")
 

@@ -21,9 +21,7 @@ _LINK = re.compile(r"(?:https?://|www\.)([^\s/?#<>\"”»)]+)[^\s<>\"”»)]*", 
 _HAN = re.compile("[\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
 # Thai, Lao, Burmese, Khmer.
-_UNSPACED = re.compile(
-    "[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1780-\u17d3\uaa60-\uaa7f]"
-)
+_UNSPACED = re.compile("[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1780-\u17d3\uaa60-\uaa7f]")
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ‐‑-][^\W_]+)*")
 _DIGITS = re.compile(r"\d+")
 _SIGNS = re.compile("[%&€$£¥+=°§]")  # said as a word of their own

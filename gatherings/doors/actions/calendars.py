@@ -86,9 +86,7 @@ def change(session: Session, event_id: int, wanted: Settings, by: By) -> None:
     if any(not thing_of(door).empty for door in calendar.doors[wanted.count :]):
         sentence = say("One of the last doors has something behind it. Please move it, or empty it first.")
         raise InvalidInput([Problem("count", sentence)])
-    calendar.doors = calendar.doors[: wanted.count] + [
-        _door(number) for number in range(present + 1, wanted.count + 1)
-    ]
+    calendar.doors = calendar.doors[: wanted.count] + [_door(number) for number in range(present + 1, wanted.count + 1)]
     calendar.title, calendar.intro = wanted.title, wanted.intro
     calendar.first_day, calendar.zone, calendar.opening = wanted.first_day, wanted.zone, wanted.opening
     told(session, calendar, calendar.event, "edit_doors", by)
@@ -104,7 +102,7 @@ def publish(session: Session, event_id: int, by: By) -> bool:
 
 
 def take_back(session: Session, event_id: int, by: By) -> bool:
-    """Make the calendar a draft again: its pages are gone, and nobody gets mail; tells whether that changed anything."""
+    """Make the calendar a draft again: its pages are gone, nobody gets mail; tells whether that changed anything."""
     return _set_state(session, get_locked(session, event_id), "draft", by)
 
 

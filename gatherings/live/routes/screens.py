@@ -4,15 +4,17 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template
+from flask import Response, current_app, make_response
 
 from gatherings.accounts.links import wrong_links_counted
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import NotFound
 from gatherings.db import current_session
 from gatherings.live import kept
-from gatherings.live.own import Whose, own_turn, whose_screen
+from gatherings.live.own import Whose, whose_screen
 from gatherings.live.routes.blueprint import bp
+from gatherings.live.routes.showing import render
+from gatherings.live.rules.turns import turn_of
 from gatherings.web.rights import by_link, claim_of, public
 from gatherings.web.visitor import checked_slug, visitor_zone
 
@@ -32,7 +34,7 @@ def live(slug: str) -> Response:
 def live_now(slug: str) -> Response:
     """Give the piece of that screen which moves; asked for every two seconds."""
     known, zone = _known(slug), visitor_zone()
-    return kept.answer(known, ("audience", zone), partial(_render, "live/_now.html", known, zone))
+    return kept.answer(known, ("audience", zone), partial(render, "live/_now.html", known, zone, still=True))
 
 
 @bp.get("/events/<slug>/live/stage")
@@ -47,7 +49,7 @@ def stage(slug: str) -> Response:
 def stage_now(slug: str) -> Response:
     """Give the piece of the stage's screen which moves."""
     known = _known(slug)
-    return kept.answer(known, "stage", partial(_render, "live/_stage.html", known, None))
+    return kept.answer(known, "stage", partial(render, "live/_stage.html", known, None, still=True))
 
 
 @bp.get("/submissions/<token>/live")
@@ -55,7 +57,8 @@ def stage_now(slug: str) -> Response:
 def own_live(token: str) -> Response:
     """Show a presenter their own clock: how long until them, who comes before, and then their three minutes."""
     whose = _whose(token)
-    return _page("live/own.html", _known(whose.slug), whose.zone, **_own(whose, token))
+    known = _known(whose.slug)
+    return _page("live/own.html", known, whose.zone, **_own(known, whose, token))
 
 
 @bp.get("/submissions/<token>/live/now")
@@ -64,7 +67,7 @@ def own_live_now(token: str) -> Response:
     """Give the piece of a presenter's screen which moves."""
     whose = _whose(token)
     known = _known(whose.slug)
-    made = partial(_render, "live/_own.html", known, whose.zone, **_own(whose, token))
+    made = partial(render, "live/_own.html", known, whose.zone, still=True, **_own(known, whose, token))
     return kept.answer(known, ("own", token, whose.zone), made)
 
 
@@ -76,24 +79,9 @@ def _known(slug: str) -> kept.Known:
 
 
 def _page(template: str, known: kept.Known, zone: str | None, **more: Any) -> Response:
-    response = kept.tell_time(make_response(_render(template, known, zone, **more)))
+    response = kept.tell_time(make_response(render(template, known, zone, still=False, **more)))
     response.headers["X-Robots-Tag"] = "noindex"  # true for a second
     return response
-
-
-def _render(template: str, known: kept.Known, zone: str | None, **more: Any) -> str:
-    return render_template(
-        template,
-        event=known.event,
-        board=known.board,
-        over=known.over,
-        zone=zone or known.event.zone,
-        guessed=zone is None,
-        version=kept.VERSION,
-        server_clock=f"{utc_now().timestamp():.3f}",
-        now=known.read_at,
-        **more,
-    )
 
 
 def _whose(token: str) -> Whose:
@@ -111,6 +99,6 @@ def _whose(token: str) -> Whose:
     return whose
 
 
-def _own(whose: Whose, token: str) -> dict[str, Any]:
-    known = _known(whose.slug)
-    return {"turn": own_turn(known.board, whose.submission_id), "path": f"/submissions/{token}"}
+def _own(known: kept.Known, whose: Whose, token: str) -> dict[str, Any]:
+    turn = turn_of(known.board, whose.submission_id, over=known.over)
+    return {"turn": turn, "path": f"/submissions/{token}"}

@@ -122,10 +122,18 @@ def _minutes(plan: Any, event: Event, call: Call | None) -> tuple[list[Sum], str
     if plan.kept_seconds:
         sums.append(Sum(_("kept for opening, closing and breaks"), length_words(-plan.kept_seconds)))
     sums += [Sum(slots, length_words(-planned)), Sum(_("left over"), length_words(left), strong=True)]
+    said = [_fits(plan, event, left)]
     if call is not None and call.accepted:
         used = length_words(room_of(call, event).used)
-        sums.append(Sum(ngettext("accepted by now: %(num)s", "accepted by now: %(num)s", call.accepted), used))
-    return sums, _fits(plan, event, left), left < 0
+        said.append(
+            ngettext(
+                "One is accepted by now, and takes %(used)s.",
+                "%(num)s are accepted by now, and take %(used)s.",
+                call.accepted,
+                used=used,
+            )
+        )
+    return sums, " ".join(said), left < 0
 
 
 def _fits(plan: Any, event: Event, left: int) -> str:

@@ -22,6 +22,7 @@ from gatherings.organise.access import may, organiser
 from gatherings.organise.forms.doors import CalendarForm, StartForm, calendar_form
 from gatherings.organise.forms.reading import read_day
 from gatherings.organise.routes.blueprint import bp
+from gatherings.planning.queries.events import editable
 from gatherings.web.answers import answer, go
 from gatherings.web.markdown import render
 
@@ -64,7 +65,7 @@ def make_doors(event: Event) -> Response:
         transact(actions.make, event_id, form.settings(), by_now(), from_order=form.start.data == "order")
     except InvalidInput as refusal:
         form.take_problems(refusal)
-        return _start(event, form=form, status=422)
+        return _start(editable(current_session(), event_id), form=form, status=422)
     return go(f"{path}?done=made")
 
 
@@ -80,13 +81,13 @@ def doors_settings(event: Event) -> Response:
         return _settings(found, form)
     if not form.validate():
         return _settings(found, form, status=422)
-    path = path_of(event)
+    path, event_id = path_of(event), event.id
     try:
-        transact(actions.change, event.id, form.settings(), by_now())
+        transact(actions.change, event_id, form.settings(), by_now())
     except InvalidInput as refusal:
         form.take_problems(refusal)
-        again = find_of_event(current_session(), event.id)
-        return _settings(again or found, form, status=422)
+        found = find_of_event(current_session(), event_id)
+        return _settings(found, form, status=422) if found is not None else go(path)
     return go(f"{path}?done=kept")
 
 

@@ -16,6 +16,7 @@ from gatherings.organise.routes.blueprint import bp
 from gatherings.slots.actions import items, ordering, publishing
 from gatherings.slots.actions.ordering import By, Place
 from gatherings.slots.queries import find_order, list_unplaced
+from gatherings.slots.rules.ordering import KIND_WORDS
 from gatherings.web.answers import answer, go, wants_fragment
 from gatherings.web.i18n import words
 from gatherings.web.requests import settings
@@ -80,7 +81,8 @@ def show(
     said = [_said(done, item, board), words(_MEANWHILE) if meanwhile else ""]
     return answer(
         "organise/running_order/page.html", "organise/running_order/_order.html", status=status, **frame,
-        board=board, order=order, to_tell=board.to_tell, said=" ".join(one for one in said if one), moved=item,
+        board=board, order=order, kinds=KIND_WORDS, to_tell=board.to_tell, moved=item,
+        said=" ".join(one for one in said if one),
     )  # fmt: skip
 
 

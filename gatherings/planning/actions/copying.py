@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.models import Person
+from gatherings.calls.actions.copying import copy_call
 from gatherings.communities.models import Community
 from gatherings.config import Site
 from gatherings.core import zones
@@ -169,7 +170,9 @@ def _copy(
         "status": "draft",
         "public_id": public_id,
     }
-    return create_event(session, columns | own, host=site.domain, now=now)
+    event = create_event(session, columns | own, host=site.domain, now=now)
+    copy_call(session, source.id, event, days, now=now)
+    return event
 
 
 def _moved(at: datetime | None, zone: str, days: int) -> datetime | None:

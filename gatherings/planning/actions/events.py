@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gatherings.accounts.models import Person
 from gatherings.audit.actions import log
+from gatherings.calls.actions.call import time_call_again
 from gatherings.communities.models import Community
 from gatherings.config import Site
 from gatherings.core.errors import Conflict
@@ -137,6 +138,8 @@ def edit_event(session: Session, event_id: int, edit: Edit, *, by: int, site: Si
         list_also(session, event, only["also_listed_by"], by)
     write_lists(session, event.id, only)
     change_event(session, event, columns, now=now, delay=site.change_delay, silent=SILENT)
+    if "time" in only:
+        time_call_again(session, event, now=now)
     _confirmed(session, event, before, edit.confirmed, now=now)
     sides: dict[str, Any] = {name: wished[name] for name in ("capacity_room", "capacity_online") if name in wished}
     over = set_capacities(session, event, sides, site, now=now)

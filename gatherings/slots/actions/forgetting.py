@@ -6,7 +6,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.accounts.models import Person
-from gatherings.calls.actions.forgetting import erase_presenter, own_submissions, withdraw_all
+from gatherings.calls.actions.forgetting import AT_ONCE, erase_presenter, own_submissions, withdraw_all
 from gatherings.calls.models import Call, Submission
 from gatherings.config import Site
 from gatherings.events.models import Event
@@ -45,6 +45,23 @@ def leave_stage(session: Session, person: Person, site: Site, *, now: datetime) 
     session.execute(update(SlotInvite).where(SlotInvite.id.in_(own)).values(link_version=SlotInvite.link_version + 1))
     session.execute(update(Invite).where(Invite.id.in_(invites)).values(address=""))
     session.expire_all()
+
+
+def let_go_of_minutes(session: Session) -> int:
+    """Forget whom the minutes of erased submissions were told to; return how many."""
+    rows = session.execute(
+        select(SlotInvite.public_id, SlotInvite.invite_id)
+        .join(Submission, Submission.id == SlotInvite.submission_id)
+        .join(Invite, Invite.id == SlotInvite.invite_id)
+        .where(Submission.erased_at.is_not(None), Invite.address != "")
+        .order_by(SlotInvite.id)
+        .limit(AT_ONCE)
+    ).all()
+    if not rows:
+        return 0
+    forget(session, [f"slot:{public_id}" for public_id, _invite in rows], last_words=LAST_WORDS)
+    session.execute(update(Invite).where(Invite.id.in_([invite for _key, invite in rows])).values(address=""))
+    return len(rows)
 
 
 def _call_off(session: Session, row: SlotInvite, site: Site, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ class Glance:
 
     `counts`: submissions by state · `untold`: decided, their letters not sent · `silent`: accepted, told, without an
     answer · `unplaced`: accepted and not in the running order · `late`: seconds by which the order passes the end of
-    the event · `live`: of "", "running", "paused", "ended".
+    the event · `live`: of "", "waiting", "running", "paused", "ended".
     """
 
     call: CallState | None = None

@@ -17,6 +17,17 @@ from gatherings.core.words import Sentence, say, say_many
 from gatherings.slots.rules.ordering import finished, is_gap, movable, numbers, room_for, total
 from gatherings.slots.rules.timing import Timed, changes
 
+# What each kind is called where all of them are summed up, in this order.
+KINDS: Final[dict[str, Sentence]] = {
+    "past": say("Ends after the gathering does"),
+    "withdrawn": say("Free, because its presenter is gone"),
+    "untold": say("Not told of being accepted"),
+    "unconfirmed": say("Has not said yes yet"),
+    "twice": say("Speaks twice"),
+    "asleep": say("Asleep at that hour"),
+    "long": say("Longer than the call allows"),
+    "clock": say("Clocks change about then"),
+}
 _STEP: Final = 5  # a change-over is proposed in steps of so many seconds
 _NEAR: Final = timedelta(minutes=1)
 
@@ -165,7 +176,7 @@ def _of_people(one: Timed[Any], again: Sequence[tuple[str, int]]) -> Iterator[Wa
     if item.submission is None:
         return
     if item.submission.told != "accepted":
-        yield Warned(item.public_id, "unconfirmed", say("%(name)s has not been told yet.", name=_name(item)))
+        yield Warned(item.public_id, "untold", say("%(name)s has not been told of being accepted.", name=_name(item)))
     elif item.submission.confirmed_at is None:
         yield Warned(item.public_id, "unconfirmed", say("%(name)s has not said yes yet.", name=_name(item)))
     for speaker in speakers_of(item):

@@ -58,8 +58,9 @@ def decide_submissions(event: Event) -> Response:
     except Conflict as refusal:
         ticked = frozenset() if one else frozenset(chosen)
         return show_list(read_again(event_id), look, status=409, problems=sentences_of(refusal), ticked=ticked)
+    event = read_again(event_id)
     if wants_fragment():
-        return show_list(read_again(event_id), look, note=decided_words(count))
+        return show_list(event, look, note=decided_words(count))
     return go(path_of(event, look.args(done="decided" if count else "before", page=str(look.page))))
 
 
@@ -71,8 +72,8 @@ def decide_submission(event: Event, submission: str) -> Response:
     if to not in DECISIONS or not PUBLIC_ID.fullmatch(submission):
         raise NotFound()
 
-    def act(session: Session, actor: str) -> str:
-        done = choosing.decide(session, event.id, [submission], to, by=actor, now=utc_now())
+    def act(session: Session, event_id: int, actor: str) -> str:
+        done = choosing.decide(session, event_id, [submission], to, by=actor, now=utc_now())
         return "decided" if done else "before"
 
     return _press(event, submission, act)
@@ -86,9 +87,9 @@ def move_on_reserve(event: Event, submission: str) -> Response:
     to = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else 0
     step = {"up": -1, "down": 1}.get(request.form.get("step", ""), 0)
 
-    def act(session: Session, actor: str) -> str:
+    def act(session: Session, event_id: int, actor: str) -> str:
         choosing.move_on_reserve(
-            session, event.id, submission, by=actor, now=utc_now(), step=step, to=0 if step else max(0, to)
+            session, event_id, submission, by=actor, now=utc_now(), step=step, to=0 if step else max(0, to)
         )
         return "moved"
 
@@ -100,8 +101,8 @@ def move_on_reserve(event: Event, submission: str) -> Response:
 def remind_submission(event: Event, submission: str) -> Response:
     """Ask a silent presenter once more."""
 
-    def act(session: Session, actor: str) -> str:
-        done = remind(session, event.id, submission, by=actor, site=settings().site, now=utc_now())
+    def act(session: Session, event_id: int, actor: str) -> str:
+        done = remind(session, event_id, submission, by=actor, site=settings().site, now=utc_now())
         return "reminded" if done else "reminded-before"
 
     return _press(event, submission, act)
@@ -114,8 +115,8 @@ def withdraw_submission(event: Event, submission: str) -> Response:
     if request.method != "POST":
         return show_one(event, submission, page="withdraw")
 
-    def act(session: Session, actor: str) -> str:
-        mine = get_submission(session, event.id, submission)
+    def act(session: Session, event_id: int, actor: str) -> str:
+        mine = get_submission(session, event_id, submission)
         done = choosing.withdraw(session, mine.id, now=utc_now(), site=settings().site, actor=actor)
         return "withdrawn" if done else "before"
 
@@ -126,7 +127,7 @@ def withdraw_submission(event: Event, submission: str) -> Response:
 @may("choose")
 def let_submission_in(event: Event, submission: str) -> Response:
     """Take what was typed after the close, as if it had come in time; what is not complete is said field by field."""
-    event_id, actor = event.id, organiser().public_id
+    event_id, community_id, actor = event.id, event.community_id, organiser().public_id
     session = current_session()
     late, call = get_late(session, event.id, submission), get_call(session, event.id)
     form = typed_form(call, event, late.typed, late if late.state != "draft" else None)
@@ -138,21 +139,21 @@ def let_submission_in(event: Event, submission: str) -> Response:
         done = let_in(session, submission, offer, settings().site, now=utc_now())
         if done:
             log(session, actor=actor, action="let_in_submission", about=f"submission:{submission}",
-                community_id=event.community_id, now=utc_now())  # fmt: skip
+                community_id=community_id, now=utc_now())  # fmt: skip
         return done
 
     try:
         done = transact(act)
     except (Conflict, InvalidInput) as refusal:
         return show_list(read_again(event_id), Look(), status=409, problems=sentences_of(refusal))
-    return go(path_of(event, {"done": "let-in" if done else "before"}))
+    return go(path_of(read_again(event_id), {"done": "let-in" if done else "before"}))
 
 
-def _press(event: Event, public_id: str, act: Callable[[Session, str], str]) -> Response:
+def _press(event: Event, public_id: str, act: Callable[[Session, int, str], str]) -> Response:
     """Do what a button asks for in one transaction, and show the submission again; a refusal is said there."""
     actor, event_id = organiser().public_id, event.id
     try:
-        done = transact(act, actor)
+        done = transact(act, event_id, actor)
     except Conflict as refusal:
         return show_one(read_again(event_id), public_id, status=409, problems=sentences_of(refusal))
-    return back(event, public_id, done)
+    return back(event_id, public_id, done)

@@ -86,7 +86,7 @@ def send_submission_letters(event: Event) -> Response:
         )
     except LooksOtherNow as refusal:
         return _show(read_again(event_id), status=409, problems=[refusal.sentence])
-    return go(path_of(event, {"done": "sent" if sent else "sent-before"}, last="/letters"))
+    return go(path_of(read_again(event_id), {"done": "sent" if sent else "sent-before"}, last="/letters"))
 
 
 @bp.route(f"{_LETTERS}/words/<kind>", methods=["GET", "POST"])
@@ -95,8 +95,8 @@ def letter_words(event: Event, kind: str) -> Response:
     """Change the words of a kind of letter, for everybody of this call."""
     if kind not in KINDS:
         raise NotFound()
-    kept = kept_words(get_call(current_session(), event.id), kind)
-    path = path_of(event, last=f"/letters/words/{kind}")
+    event_id, path = event.id, path_of(event, last=f"/letters/words/{kind}")
+    kept = kept_words(get_call(current_session(), event_id), kind)
     if request.method != "POST":
         return _form(event, WordsForm.of(kept or our_words(kind), kept), path, kind)
     form = WordsForm()
@@ -105,28 +105,28 @@ def letter_words(event: Event, kind: str) -> Response:
         return _form(event, form, path, kind, status=422)
 
     def act(session: Session, actor: str) -> None:
-        words, seen = (None, kept_words(get_call(session, event.id), kind)) if ours else (form.words, _seen(form))
-        answering.save_words(session, event.id, kind, words, seen=seen, by=actor, now=utc_now())
+        words, seen = (None, kept_words(get_call(session, event_id), kind)) if ours else (form.words, _seen(form))
+        answering.save_words(session, event_id, kind, words, seen=seen, by=actor, now=utc_now())
 
     try:
         transact(act, organiser().public_id)
     except InvalidInput as refusal:
         form.take_problems(refusal)
-        return _form(read_again(event.id), form, path, kind, status=422)
+        return _form(read_again(event_id), form, path, kind, status=422)
     except WordsChanged:
-        event = read_again(event.id)
+        event = read_again(event_id)
         return _differs(
-            event, form, kept_words(get_call(current_session(), event.id), kind) or our_words(kind), path, kind
+            event, form, kept_words(get_call(current_session(), event_id), kind) or our_words(kind), path, kind
         )
-    return go(path_of(event, {"done": "worded"}, last="/letters"))
+    return go(path_of(read_again(event_id), {"done": "worded"}, last="/letters"))
 
 
 @bp.route(f"{BASE}/letter", methods=["GET", "POST"])
 @may("choose")
 def own_letter(event: Event, submission: str) -> Response:
     """Change the words of one person's letter alone."""
-    session = current_session()
-    mine, call = get_submission(session, event.id, submission), get_call(session, event.id)
+    session, event_id = current_session(), event.id
+    mine, call = get_submission(session, event_id, submission), get_call(session, event_id)
     path = path_of(event, last=f"/{mine.public_id}/letter")
     if not needs_letter(mine):
         return go(path_of(event, last=f"/{mine.public_id}"))
@@ -141,26 +141,26 @@ def own_letter(event: Event, submission: str) -> Response:
 
     def act(session: Session) -> None:
         words, seen = (None, kept) if ours else (form.words, _seen(form))
-        answering.save_own_words(session, event.id, submission, words, seen=seen, state=state)
+        answering.save_own_words(session, event_id, submission, words, seen=seen, state=state)
 
     try:
         transact(act)
     except InvalidInput as refusal:
         form.take_problems(refusal)
-        return _own_again(event, form, path, submission, status=422)
+        return _own_again(event_id, form, path, submission, status=422)
     except WordsChanged:
-        event = read_again(event.id)
-        mine = get_submission(current_session(), event.id, submission)
+        event = read_again(event_id)
+        mine = get_submission(current_session(), event_id, submission)
         theirs = own_words(mine, state) or our_words(state)
         return _differs(event, form, theirs, path, state, mine=mine)
     except Conflict as refusal:
-        return _show(read_again(event.id), status=409, problems=[refusal.sentence])
-    return go(f"{path_of(event, {'done': 'worded'}, last='/letters')}#letter-{submission}")
+        return _show(read_again(event_id), status=409, problems=[refusal.sentence])
+    return go(f"{path_of(read_again(event_id), {'done': 'worded'}, last='/letters')}#letter-{submission}")
 
 
-def _own_again(event: Event, form: WordsForm, path: str, public_id: str, *, status: int) -> Response:
-    event = read_again(event.id)
-    mine = get_submission(current_session(), event.id, public_id)
+def _own_again(event_id: int, form: WordsForm, path: str, public_id: str, *, status: int) -> Response:
+    event = read_again(event_id)
+    mine = get_submission(current_session(), event_id, public_id)
     return _form(event, form, path, mine.state, mine=mine, status=status)
 
 

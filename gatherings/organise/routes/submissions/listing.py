@@ -1,7 +1,7 @@
 """The list of submissions: as cards and as a table, narrowed, sorted and paged by its address."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -27,6 +27,7 @@ from gatherings.organise.routes.blueprint import bp
 from gatherings.organise.routes.registrations import wording as registration_wording
 from gatherings.organise.routes.submissions import wording
 from gatherings.web.answers import answer
+from gatherings.web.i18n import date_words
 from gatherings.web.times import time_words, weekday_words
 
 _VIEWS = ("cards", "table")
@@ -38,7 +39,7 @@ _BAR = 600  # units of the drawn hour
 class Look:
     """What an address asks to see: a filter, as cards or as a table, which page."""
 
-    filter: Filter = Filter()
+    filter: Filter = field(default_factory=Filter)
     view: str = "cards"
     page: int = 1
 
@@ -79,6 +80,7 @@ class Line:
     standing: Sentence | None
     tone: str
     spoken: Speaking | None
+    sent: str
     link: str
 
     @property
@@ -151,8 +153,14 @@ def _line(row: Row, event: Event, call: Call, look: Look, now: datetime) -> Line
         standing=wording.standing_words(one, now),
         tone=wording.standing_tone(one, now),
         spoken=spoken_of(one, call),
+        sent=_day(one.sent_at, event.zone, now) if one.sent_at is not None else "",
         link=path_of(event, look.args(), last=f"/{one.public_id}"),
     )
+
+
+def _day(moment: datetime, zone: str, now: datetime) -> str:
+    day, today = zones.to_local(moment, zone), zones.to_local(now, zone)
+    return date_words(day, "d MMM" if day.year == today.year else "d MMM y")
 
 
 def spoken_of(submission: Submission, call: Call) -> Speaking | None:

@@ -5,8 +5,7 @@ from typing import Any
 from flask import Response, make_response, request
 
 from gatherings.calls.models import Submission
-from gatherings.calls.queries.call import find_call
-from gatherings.calls.queries.choosing import get_submission, list_remarks, zone_of
+from gatherings.calls.queries.choosing import get_call, get_submission, list_remarks, zone_of
 from gatherings.calls.queries.slides import slide_of_event
 from gatherings.calls.rules.choosing import DECISIONS, SCORES, needs_letter
 from gatherings.core import zones
@@ -61,11 +60,10 @@ def own_path(event: Event, public_id: str, look: Look, **args: str) -> str:
 def show_one(event: Event, public_id: str, *, status: int = 200, page: str = "one", **more: Any) -> Response:
     """Show one submission; `more` is what a press had to say: `note`, `problems`, `remark_form`."""
     session, now = current_session(), utc_now()
-    mine = get_submission(session, event.id, public_id)
-    call = find_call(session, event.id)
-    if call is None:
-        raise NotFound()
     look = Look.read(request.values)
+    along = neighbours(event, look, public_id)  # first: the list reads less of a submission than the page shows
+    mine = get_submission(session, event.id, public_id)
+    call = get_call(session, event.id)
     local = zones.to_local(event.starts_at, zone_of(mine, event))
     values: dict[str, Any] = {
         "event": event,
@@ -96,7 +94,7 @@ def show_one(event: Event, public_id: str, *, status: int = 200, page: str = "on
         "addresses": may_here("people"),
         "note": None,
         "problems": [],
-        **neighbours(event, look, mine.public_id),
+        **along,
         **room_values(call, event, []),
         **more,
     }

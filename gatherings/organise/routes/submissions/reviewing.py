@@ -16,10 +16,11 @@ from gatherings.organise.routes.submissions.wording import NOTES
 from gatherings.web.answers import go, wants_fragment
 
 
-def back(event: Event, public_id: str, done: str) -> Response:
+def back(event_id: int, public_id: str, done: str) -> Response:
     """Show the submission again after a press, with what it did."""
+    event = read_again(event_id)
     if wants_fragment():
-        return show_one(read_again(event.id), public_id, note=NOTES[done])
+        return show_one(event, public_id, note=NOTES[done])
     return go(own_path(event, public_id, Look.read(request.form), done=done))
 
 
@@ -29,30 +30,31 @@ def score_submission(event: Event, submission: str) -> Response:
     """Score from 1 to 5, or take one's score back."""
     typed = request.form.get("score", "")
     value = int(typed) if typed in ("1", "2", "3", "4", "5") else None
-    transact(give_score, event.id, submission, value, person_id=organiser().id, now=utc_now())
-    return back(event, submission, "scored" if value else "unscored")
+    event_id = event.id
+    transact(give_score, event_id, submission, value, person_id=organiser().id, now=utc_now())
+    return back(event_id, submission, "scored" if value else "unscored")
 
 
 @bp.post(f"{BASE}/remarks")
 @may("review")
 def remark_submission(event: Event, submission: str) -> Response:
     """Note something."""
-    form = RemarkForm()
+    form, event_id = RemarkForm(), event.id
     if not form.validate():
         return show_one(event, submission, status=422, remark_form=form)
     try:
         transact(
-            add_remark, event.id, submission, form.public_id, form.text.clean, person_id=organiser().id, now=utc_now()
+            add_remark, event_id, submission, form.public_id, form.text.clean, person_id=organiser().id, now=utc_now()
         )
     except TooMany as refusal:
-        event = read_again(event.id)
-        return show_one(event, submission, status=429, remark_form=form, problems=[refusal.sentence])
-    return back(event, submission, "noted")
+        return show_one(read_again(event_id), submission, status=429, remark_form=form, problems=[refusal.sentence])
+    return back(event_id, submission, "noted")
 
 
 @bp.post(f"{BASE}/remarks/<remark>/remove")
 @may("review")
 def remove_submission_remark(event: Event, submission: str, remark: str) -> Response:
     """Take one's own remark away."""
-    done = transact(remove_remark, event.id, submission, remark, person_id=organiser().id)
-    return back(event, submission, "removed" if done else "before")
+    event_id = event.id
+    done = transact(remove_remark, event_id, submission, remark, person_id=organiser().id)
+    return back(event_id, submission, "removed" if done else "before")
