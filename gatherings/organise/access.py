@@ -7,7 +7,7 @@ does not allow is refused in words (403). So no view can forget to ask.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import g
 from sqlalchemy import select
@@ -30,11 +30,11 @@ from gatherings.core.errors import NotAllowed, NotFound
 from gatherings.core.words import say
 from gatherings.db import current_session
 from gatherings.events.models import Event, OldSlug, Series
+from gatherings.web.rights import View, declare
 from gatherings.web.visitor import checked_slug
 
 __all__ = ["community_of", "may", "may_here", "organiser", "signed_in_only"]
 
-View = TypeVar("View", bound=Callable[..., Any])
 Thing = Event | Series | Community
 
 
@@ -47,7 +47,7 @@ def may(right: str, *, fresh: bool = False) -> Callable[[View], View]:
     if right not in RIGHTS:
         raise KeyError(right)
 
-    def declare(view: View) -> View:
+    def marked(view: View) -> View:
         @wraps(view)
         def guarded(**kwargs: Any) -> Any:
             keep_private()
@@ -67,10 +67,9 @@ def may(right: str, *, fresh: bool = False) -> Callable[[View], View]:
             kwargs[name] = thing
             return view(**kwargs)
 
-        guarded.right = f"may:{right}"  # type: ignore[attr-defined]
-        return guarded  # type: ignore[return-value]
+        return declare(guarded, f"may:{right}")
 
-    return declare
+    return marked
 
 
 def may_here(right: str) -> bool:

@@ -153,7 +153,8 @@
     const { row, rows, at, to, frame } = drag;
     cancelAnimationFrame(frame);
     drag = null;
-    for (const one of rows) one.removeAttribute("style"); // htmx would copy an empty one, which the page forbids
+    // Taken away whole: htmx would copy an empty one, which the page forbids (Chrome leaves one unless it was read).
+    for (const one of rows) if (one.hasAttribute("style")) one.removeAttribute("style");
     row.classList.remove("order-dragged");
     row.parentElement.classList.remove("order-dragging");
     if (!keep || to === at) return;

@@ -87,6 +87,8 @@ def starts(page: Page) -> list[str]:
     return page.locator(".order-row time").all_inner_texts()
 
 
+# htmx takes hold of what is new a moment after it stands there.
+AT_EASE = "() => !document.querySelector('.htmx-request, .htmx-added, .htmx-settling, .htmx-swapping')"
 EXACT = ["18:00:00", "18:03:30", "18:07:00", "18:10:30", "18:14:00", "18:17:30", "18:21:00", "18:24:30"]
 
 
@@ -203,7 +205,8 @@ def test_by_keyboard_alone_arrows_move_and_escape_gives_back(house: House, come:
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == "Move up: Elbows"
     page.keyboard.press("Enter")
-    somebody.settle()
+    expect(page.locator("#live")).to_have_text("Elbows, now 4 of 8, 18:10:30")
+    page.wait_for_function(AT_EASE)
     page.keyboard.press("Enter")
     expect(page.locator("#live")).to_have_text("Elbows, now 3 of 8, 18:07:00")
     somebody.settle()

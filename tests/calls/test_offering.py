@@ -8,8 +8,8 @@ from sqlalchemy import select
 from gatherings.calls.models import CoPresenter, Submission
 from gatherings.calls.rules.submitting import lengths_between
 from gatherings.mail.models import OutboxMail
-from gatherings.wiring import MAILS
 from gatherings.web.i18n import speaking
+from gatherings.wiring import MAILS
 from tests.factories import make_community, make_event
 from tests.offering import HX, TYPED, draft_path, hidden, link, opened
 from tests.races import at_once
@@ -128,7 +128,9 @@ def test_without_a_script_it_is_saved_for_later(client, session, path):
 
 
 def test_only_known_fields_of_bounded_length_are_kept(client, session, path):
-    form = opened(client, path, state="accepted", person_id="1", told="accepted", **{"others-0-role": "x", "others-777-name": "x"})  # noqa: E501
+    form = opened(
+        client, path, state="accepted", person_id="1", told="accepted", **{"others-0-role": "x", "others-777-name": "x"}
+    )
     client.post(f"{path}/draft", data=form, headers=HX)
     (draft,) = rows(session)
     assert not {"state", "person_id", "told", "others-0-role", "others-777-name", "draft", "writer"} & set(draft.typed)
@@ -185,7 +187,8 @@ def test_it_closes_at_its_second_and_what_comes_a_second_later_is_kept_and_says_
         saved = client.post(own, data={**second, "title": "Too late", "edits": str(sent.edits)})
         assert saved.headers["Location"] == f"{own}?done=late"
         assert "Too late" in client.get(own).text
-    assert [(one.title, one.typed_late) for one in rows(session)][0] == ("What matters to you", True)
+    first_row = rows(session)[0]
+    assert (first_row.title, first_row.typed_late) == ("What matters to you", True)
 
 
 def test_before_it_opens_and_when_it_is_called_off_nothing_is_taken(client, session, event, call, path, clock_at):
@@ -204,7 +207,9 @@ def test_before_it_opens_and_when_it_is_called_off_nothing_is_taken(client, sess
 
 
 def test_what_the_call_asks_is_what_the_form_asks(client, session, event):
-    asks = dict.fromkeys(("about", "ask", "links", "script", "pronunciation", "co_presenters", "needs", "recording"), "no")
+    asks = dict.fromkeys(
+        ("about", "ask", "links", "script", "pronunciation", "co_presenters", "needs", "recording"), "no"
+    )
     make_call(session, event, asks=asks | {"slide": "no"}, least_seconds=180)
     path = f"/events/{event.slug}/present"
     page = client.get(path).text

@@ -63,7 +63,12 @@ def kinds(session):
 
 
 def test_only_what_was_told_is_shown(app, client, session, mine, call):
-    words = {"": "With the hosts", "accepted": "Accepted", "reserve": "On the reserve list", "declined": "Not this time"}
+    words = {
+        "": "With the hosts",
+        "accepted": "Accepted",
+        "reserve": "On the reserve list",
+        "declined": "Not this time",
+    }
     mine.state = "accepted"
     for told, word in words.items():
         mine.told = told

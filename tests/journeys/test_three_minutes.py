@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from gatherings.calls.models import Call, Submission
+from gatherings.accounts.models import Person
+from gatherings.calls.models import Submission
 from gatherings.events.models import Event
 from gatherings.slots.models import Item
 from tests.browser.kit import Visitor, faults
@@ -94,8 +95,6 @@ def nicki(house: House, event: Event, visit: Callable[..., Visitor]) -> Visitor:
     """The organiser, signed in."""
     somebody = visit(house, viewport={"width": 1100, "height": 900})
     with house.writing() as session:
-        from gatherings.accounts.models import Person
-
         person = session.scalars(select(Person).where(Person.address == "nicki@example.org")).one()
         secret = make_sign_in(house.app, session, person)
     somebody.context.add_cookies([{"name": COOKIE, "value": secret, "url": house.server.url}])
@@ -225,7 +224,7 @@ def put_in_order(house: House, nicki: Visitor) -> None:
         page.keyboard.press("ArrowUp")
         nicki.settle()
     expect(page.locator("#live")).to_contain_text("Microsystem Festival")
-    assert order_of(house)[6:9] == ["Kaleidoscope Health and Care", "Microsystem Festival", "Gathering of Kindness"]
+    assert order_of(house)[7:9] == ["Microsystem Festival", "Kaleidoscope Health and Care"]
     assert faults(page) == []
     nicki.press("Publish the order")
     house.wait_for_mail()
@@ -313,7 +312,8 @@ def open_the_doors(house: House, nicki: Visitor, visit: Callable[..., Visitor], 
     nicki.press("Make the doors")
     nicki.press("Publish the doors")
     somebody = visit(house, timezone_id="Europe/London")
-    for number, (title, _name, _zone) in enumerate(GROUPS[:3], 1):
+    for number in (1, 2, 4):  # the third is called as their community is
+        title = GROUPS[number - 1][0]
         midnight = datetime(2022, 12, 15 + number, tzinfo=UTC)
         clock.set(midnight - timedelta(seconds=20))
         page = somebody.open("/events/advent-2022/doors")

@@ -41,22 +41,30 @@ def start(session, order, at: datetime) -> None:
     session.commit()
 
 
+def clock_of(html: str) -> datetime:
+    """When the first clock of a piece counts down to."""
+    return datetime.fromtimestamp(float(re.search(r'data-until="([0-9.]+)"', html)[1]), UTC)
+
+
 def text_of(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def test_everybody_sees_what_is_on_and_what_comes_on_their_own_clock(client, session, now, clock_at):
     event, order, *_ = held(session, now)
-    page = client.get(f"/events/{event.slug}/live")
+    with clock_at(now):
+        page = client.get(f"/events/{event.slug}/live")
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in page.headers
-    assert "Not yet begun" in page.text
+    said = text_of(page.text)
+    assert "In 25 days Tuesday 15 December, 18:00 in London" in said
     start(session, order, STARTS)
     with clock_at(STARTS + timedelta(seconds=60)):
         piece = client.get(f"/events/{event.slug}/live/now", headers={"X-Visitor-Zone": "Pacific/Auckland"})
     said = text_of(piece.text)
-    assert "Now Talk 0 Maureen 2:00" in said
+    assert "Now Talk 0 Maureen" in said
+    assert clock_of(piece.text) == STARTS + timedelta(seconds=180)
     assert "Next Talk 1 Sheila, Mathieu at about 07:03:30" in said
     assert "Auckland" in said
     assert abs(float(piece.headers["Clock"]) - (STARTS + timedelta(seconds=60)).timestamp()) < 1
@@ -118,7 +126,35 @@ def test_an_overrun_is_said_in_words_and_nobodys_time_is_cut(client, session, no
     event, order, *_ = held(session, now)
     start(session, order, STARTS)
     with clock_at(STARTS + timedelta(seconds=180 + 42)):
+        page = text_of(client.get(f"/events/{event.slug}/live").text)
         said = text_of(client.get(f"/events/{event.slug}/live/now").text)
-    assert "0:42 over. What follows begins later; nobody's time is cut." in said
-    assert "18:04:12" in said
-    assert "planned 18:03:30" in said
+    assert "0:42 over. What follows begins later; nobody's time is cut." in page
+    assert "over. What follows begins later; nobody's time is cut." in said
+    # To the minute while the second moves on: 18:04:12 at this moment.
+    assert "Next Talk 1 Sheila, Mathieu at about 18:04 The order" in said
+    assert "18:04 Talk 1 Sheila, Mathieu planned 18:03:30" in said
+
+
+def test_screens_get_nothing_new_while_somebody_runs_over_or_the_clock_stands(client, session, now, clock_at, app):
+    event, order, submissions, _other = held(session, now)
+    start(session, order, STARTS)
+    with app.test_request_context():
+        own = [path_of(one) + "/live/now" for one in submissions]
+    paths = [f"/events/{event.slug}/live/now", f"/events/{event.slug}/live/stage/now", own[0], own[1], own[5]]
+
+    def twice(seconds: int) -> None:
+        for path in paths:
+            with clock_at(STARTS + timedelta(seconds=seconds)):
+                version = re.search(r"\?v=([0-9a-z-]+)", client.get(path).text)[1]
+            with clock_at(STARTS + timedelta(seconds=seconds + 8)):
+                again = client.get(f"{path}?v={version}")
+            assert (path, again.status_code, again.text) == (path, 204, "")
+
+    twice(210)  # over
+    session.query(Run).update({"state": "paused", "paused_at": STARTS + timedelta(seconds=200)})
+    session.commit()
+    twice(240)
+    session.query(Run).update({"state": "waiting", "item_id": None, "paused_at": None})
+    session.commit()
+    twice(-600)
+    twice(30)  # late, and not begun

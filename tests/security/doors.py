@@ -17,6 +17,7 @@ from gatherings.accounts.actions import find_or_make_person, make_fresh_link
 from gatherings.accounts.actions.signing_in import make_sign_in_link
 from gatherings.accounts.models import Attempt, Person
 from gatherings.accounts.rules import normalise_address
+from gatherings.calls.models import CoPresenter, Slide, Submission
 from gatherings.communities.models import Community, Picture, RoleInvitation
 from gatherings.core.tokens import Signer, digest, new_public_id, new_secret
 from gatherings.db.base import Base
@@ -24,9 +25,12 @@ from gatherings.events.models import Event
 from gatherings.mail.models import OutboxMail
 from gatherings.mail.routes import bp as mailbox
 from gatherings.registration.models import Consent, Registration, SeriesRegistration
+from gatherings.slots.actions.telling import tell
+from gatherings.slots.models import SlotInvite
 from tests.dooring import make_calendar, make_follower
 from tests.factories import (
     NOW,
+    SITE,
     dates_of,
     make_community,
     make_consent,
@@ -37,6 +41,7 @@ from tests.factories import (
     make_series,
     make_series_registration,
 )
+from tests.slotting import make_call, make_co_presenter, make_order, make_submission
 
 ADDRESS, NAME = "ada@example.org", "Ada Example"
 NEW_ADDRESS = "new@example.org"
@@ -150,7 +155,11 @@ def build_town(app: Flask, session: Session) -> Town:
     calendar = make_calendar(session, event, first_day=NOW.date())
     door, follower = calendar.doors[0], make_follower(session, calendar, person)
     door.kind, door.picture, door.picture_id = "picture", b"RIFF", new_public_id()
+    submission, other, minute = _stage(session, event, person)
     tokens = {
+        "submission": signer.sign("submission", submission.public_id, 1),
+        "co-presenter": signer.sign("co-presenter", other.public_id, 1),
+        "slot": signer.sign("slot", minute.public_id, 1),
         "doors": signer.sign("doors", follower.public_id, 1),
         "manage": signer.sign("manage", single.public_id, 1),
         "join": signer.sign("join", single.public_id, 1),
@@ -192,6 +201,20 @@ def build_town(app: Flask, session: Session) -> Town:
     }
     session.commit()
     return Town(app, session, single, every, event, tokens, values)
+
+
+def _stage(session: Session, event: Event, person: Person) -> tuple[Submission, CoPresenter, SlotInvite]:
+    """Give somebody a slot with a slide in a published order, together with somebody else; they know their minute."""
+    submission = make_submission(session, make_call(session, event), ADDRESS, state="accepted", told="accepted")
+    other = make_co_presenter(session, submission, "bo@example.org", "Bo Other")
+    order = make_order(session, event, [submission], published_at=NOW)
+    slide = Slide(public_id=new_public_id(), submission_id=submission.id, alt="Tea", width=1, height=1, data=b"RIFF")
+    slide.created_at = NOW
+    session.add(slide)
+    tell(session, order.id, SITE, now=NOW)
+    session.flush()
+    minute = session.scalars(select(SlotInvite).where(SlotInvite.person_id == person.id)).one()
+    return submission, other, minute
 
 
 def make_invitation(session: Session, community: Community, person: Person, *, now: datetime) -> str:

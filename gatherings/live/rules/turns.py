@@ -75,7 +75,7 @@ def until_start(board: Board, one: Shown, now: datetime) -> Count:
     if board.state == PAUSED or board.current is None:
         return Count(left=max(0, gap))
     least = _rest(board, one)
-    if board.over and gap <= least + 1:  # it moves on by the second, so the clock stands
+    if board.over and gap <= least:  # it moves on by the second, so the clock stands
         return Count(left=least)
     return Count(until=one.starts_at, least=least)
 
