@@ -116,7 +116,7 @@ def show(calendar: DoorCalendar, now: datetime, zone: str | None) -> Shown:
     )
 
 
-def beside(doors: list[DoorView], number: int) -> dict[str, DoorView | None]:
+def beside(doors: list[DoorView], number: int) -> dict[str, Any]:
     """Give the doors before and after one."""
     return {
         "before": doors[number - 2] if number > 1 else None,

@@ -76,9 +76,7 @@ def order_file(shown: PublicOrder, *, name: str, words: Any, base_url: str, now:
     off = event.status == "cancelled"
     if off and event.cancelled_at is not None and event.cancelled_at <= now - _KEPT_CANCELLED:
         return ics.calendar([], name=name, feed=True)
-    entries = [
-        _entry(shown, line, words(line), base_url, cancelled=off) for line in shown.lines if line.kind == "slot"
-    ]
+    entries = [_entry(shown, line, words(line), base_url, cancelled=off) for line in shown.lines if line.kind == "slot"]
     entries += [_entry(shown, line, event.title, base_url, cancelled=True) for line in shown.withdrawn]
     return ics.calendar(ics.vevents(entries), name=name, feed=True)
 

@@ -13,23 +13,37 @@ from typing import Literal
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
 
+from gatherings.cli.demo_slots import fill_slots
 from gatherings.communities.models import Community
+from gatherings.core import zones
 from gatherings.core.clock import utc_now
 from gatherings.events.models import Event, Series
+from gatherings.live.models import Run
 from tests.browser.kit import Visitor, visitor
 from tests.databases import SqliteTemplate
 from tests.drills.houses import House, open_house
-from tests.factories import make_registration
+from tests.factories import make_event, make_registration
 from tests.parts import need
 from tests.servers import ROOT
 from tests.signing import COOKIE, make_role, make_sign_in
+from tests.slotting import make_item, make_order
 
 FOLDER = ROOT / "docs" / "pictures"
+ON_AIR = "advent-on-air"
 MOST = 250_000  # bytes each
 PHONE, DESK, HEIGHT = 360, 1100, 760
 SCHEMES: dict[str, Literal["light", "dark"]] = {"dark": "dark"}  # the others are light
-PUBLIC = ["event", "listing", "series", "community", "dark"]
-ORGANISE = ["organise-series", "organise-registrations", "organise-kinder", "organise-day"]
+PUBLIC = ["event", "listing", "series", "community", "dark", "present", "running-order", "live", "doors"]
+ORGANISE = [
+    "organise-series", "organise-registrations", "organise-kinder", "organise-day", "organise-submissions",
+    "organise-running-order", "organise-live",
+]  # fmt: skip
+GROUPS = (
+    ("What Matters To You?", "Maureen and Mathieu"), ("The Patient Revolution", "Sheila"),
+    ("Conversations for Kindness", "Bob and Nicki"), ("Civility Saves Lives", "Chris"),
+    ("Spaces for Listening", "Brigid"), ("Kaleidoscope Health and Care", "Shane and Rowan"),
+    ("Gathering of Kindness", "Cath"), ("Microsystem Festival", "Göran"),
+)  # fmt: skip
 ZONES = (
     "Europe/London Europe/Stockholm America/New_York Australia/Melbourne Pacific/Auckland America/Toronto Asia/Kolkata "
     "Africa/Lagos Europe/Paris America/Los_Angeles Asia/Tokyo America/Sao_Paulo Europe/Dublin Africa/Johannesburg"
@@ -55,6 +69,8 @@ def main() -> None:
             FOLDER.mkdir(parents=True, exist_ok=True)
             paths = _paths(house)
             cookie = _people(house, paths)
+            fill_slots(house.app, house.site, by="nicki@example.org", now=utc_now())
+            _on_air(house)
             sizes = {one: _draw(browser, house, one, paths[one], cookie) for one in wanted}
         browser.close()
     for one, size in sizes.items():
@@ -82,6 +98,10 @@ def _paths(house: House) -> dict[str, str]:
         "organise-series": f"/organise/series/{series}",
         "organise-kinder": f"/organise/events/{event}/kinder-hour",
     }
+    advent, now = "/events/advent-calendar", f"/events/{ON_AIR}/live"
+    paths |= {"present": f"{advent}/present", "running-order": f"{advent}/running-order", "doors": f"{advent}/doors"}
+    paths |= {"live": now, "organise-live": f"/organise{now}"}
+    paths |= {f"organise-{one}": f"/organise{advent}/{one}" for one in ("submissions", "running-order")}
     hall = "gathering-of-kindness-melbourne"
     return paths | {
         "organise-registrations": f"/organise/events/{event}/registrations",
@@ -106,6 +126,29 @@ def _people(house: House, paths: dict[str, str]) -> str:
             community = session.get_one(Community, event.community_id)
             nicki = make_role(session, community, "owner", "nicki@example.org", "Nicki")
         return make_sign_in(house.app, session, nicki)
+
+
+def _on_air(house: House) -> None:
+    """Hold a session just now: the fourth of eight has spoken for a little over a minute."""
+    begun = utc_now().replace(microsecond=0) - timedelta(seconds=120 + 3 * 210 + 75)
+    with house.writing() as session:
+        community = session.scalars(select(Community).where(Community.slug == "conversations-for-kindness")).one()
+        event = make_event(
+            session, community, slug=ON_AIR, title="An Advent calendar of kindness", listing="link",
+            starts_local=zones.to_local(begun, "Europe/London"), now=begun - timedelta(days=9),
+        )  # fmt: skip
+        order = make_order(session, event, published_at=begun, host_name="Nicki")
+        items = [make_item(session, order, 1, kind="opening", seconds=120, title="Welcome")]
+        items += [make_item(session, order, n, title=title, speakers=who) for n, (title, who) in enumerate(GROUPS, 2)]
+        for number, item in enumerate(items[:5]):
+            item.began_at = begun + timedelta(seconds=120 + (number - 1) * 210 if number else 0)
+            item.ended_at = item.began_at + timedelta(seconds=item.seconds) if number < 4 else None
+        session.add(
+            Run(
+                order_id=order.id, state="running", item_id=items[4].id, item_since=items[4].began_at, turn=5,
+                pressed_by="Nicki", pressed="next", pressed_at=items[4].began_at, began_at=begun,
+            )
+        )  # fmt: skip
 
 
 def _draw(browser: Browser, house: House, name: str, path: str, cookie: str) -> int:

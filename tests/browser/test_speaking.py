@@ -152,7 +152,9 @@ def slide_of(house: House, path: str) -> Slide | None:
     public_id = path.split("/")[2].split(".")[0]
     with house.writing() as session:
         return session.scalars(
-            select(Slide).join(Submission, Submission.id == Slide.submission_id).where(Submission.public_id == public_id)
+            select(Slide)
+            .join(Submission, Submission.id == Slide.submission_id)
+            .where(Submission.public_id == public_id)
         ).one_or_none()
 
 
@@ -236,9 +238,9 @@ def test_the_running_order_on_every_screen_and_on_paper(house: House, visit: Vis
         assert somebody.sideways == 0, somebody.too_wide
         assert faults(page) == []
         assert somebody.shifted < 0.1
-        expect(page.locator(".order-there").first if zone != "Europe/London" else page.locator(".order-day")).to_contain_text(
-            "in London" if zone != "Europe/London" else "December"
-        )
+        expect(
+            page.locator(".order-there").first if zone != "Europe/London" else page.locator(".order-day")
+        ).to_contain_text("in London" if zone != "Europe/London" else "December")
         assert pages_of(page) == 1
 
 

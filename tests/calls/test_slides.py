@@ -113,7 +113,12 @@ def test_what_harms_is_refused_in_words_and_what_was_typed_stays(client: FlaskCl
             found = send(client, path, data, "Zoë's “tea” <3", name, headers=headers)
             assert (found.status_code, sentence in found.text) == (422, True), (name, sentence)
             assert 'value="Zoë&#39;s “tea” &lt;3"' in found.text, name
-    for alt, sentence in (("", "say in a few words"), (" ", "say in a few words"), ("x" * 301, "300"), ("a\nb", "line")):
+    for alt, sentence in (
+        ("", "say in a few words"),
+        (" ", "say in a few words"),
+        ("x" * 301, "300"),
+        ("a\nb", "line"),
+    ):
         found = send(client, path, picture(), alt)
         assert (found.status_code, sentence in found.text) == (422, True), alt
     assert slides(session) == []

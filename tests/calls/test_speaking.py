@@ -113,7 +113,9 @@ def test_it_is_said_beside_the_form_and_on_a_page_of_its_own(client: FlaskClient
 def test_nonsense_is_taken_for_nothing(client: FlaskClient) -> None:
     for field in ("seconds", "pace", "length"):
         for value in ("", "-1", "9" * 400, "1e9", "٣", "a", "\x00", ":", "::1", "0", "1:99999999"):
-            found = client.post("/speaking-time", data={"script": "tea \x00\ud800".encode("utf-8", "replace"), field: value})
+            found = client.post(
+                "/speaking-time", data={"script": "tea \x00\ud800".encode("utf-8", "replace"), field: value}
+            )
             assert found.status_code == 200, (field, value)
     assert client.get("/speaking-time?script=secret&pace=200").text.count("secret") == 0
     assert f'value="{PACE}"' in client.get("/speaking-time?pace=x").text

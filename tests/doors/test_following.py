@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gatherings.accounts.actions import find_or_make_person
 from gatherings.accounts.rules import normalise_address
@@ -193,7 +193,7 @@ def test_each_morning_one_across_zones_and_never_before_it_is_open(app, session,
     while moment < last:  # the worker looks every half hour
         work(app, moment)
         moment += timedelta(minutes=30)
-    sent = {}
+    sent: dict[str, list[int]] = {}
     for mail in mails(session, "door"):
         number = mail.facts["door"]["number"]
         assert mail.created_at >= days.opens_at(number, mail.zone), (mail.zone, number)
@@ -236,7 +236,7 @@ def test_two_workers_and_one_that_is_started_again_send_each_mail_once(app, sess
     work(app, at(1, 7))
     assert len(mails(session, "door")) == 30
     # As after a restore: the row says that nothing was sent, the outbox knows better.
-    session.execute(DoorFollower.__table__.update().values(sent_up_to=0, next_at=at(1, 7)))
+    session.execute(update(DoorFollower).values(sent_up_to=0, next_at=at(1, 7)))
     session.commit()
     work(app, at(1, 7, 1))
     assert len(mails(session, "door")) == 30

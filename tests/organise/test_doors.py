@@ -179,6 +179,7 @@ def test_pictures_are_made_anew_or_refused(client, session, event, clock_at):
     assert doors_of(session)[0].picture_id is None
     assert send(client, picture()).location == f"{DOORS}/1?done=picture"
     door = doors_of(session)[0]
+    assert door.picture is not None
     assert (door.kind, door.picture_alt, door.picture[:4]) == ("picture", "A blue field", b"RIFF")
     own = client.get(f"{DOORS}/1/picture.webp")
     assert (own.data, own.headers["Cache-Control"]) == (door.picture, "no-store")

@@ -22,7 +22,7 @@ from gatherings.core.tokens import new_public_id
 from tests.factories import make_event, make_question, make_registration
 from tests.organise.test_every_screen import path_of, screens
 from tests.signing import make_role, sign_in
-from tests.slotting import make_call, make_submission
+from tests.slotting import make_call, make_item, make_order, make_submission
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -132,6 +132,7 @@ def place(app: Flask, client: FlaskClient, session: Session) -> dict[str, str]:
     sign_in(client, session, owner)
     call = make_call(session, event)
     reserve = make_submission(session, call, state="reserve", reserve_number=1)
+    make_item(session, make_order(session, event), 1, public_id=people[0].public_id, title="A slot", speakers="Ada")
     session.commit()
     return {
         "event": event.slug, "community": event.community.slug, "public_id": people[0].public_id,

@@ -212,12 +212,16 @@ def test_it_asks_little_of_the_database_and_is_kept(client: FlaskClient, session
     assert len(asked) <= 2, asked
 
 
-def test_co_presenters_and_guests_of_the_hosts_have_their_names_there(client: FlaskClient, session: Session, now) -> None:
+def test_co_presenters_and_guests_of_the_hosts_have_their_names_there(
+    client: FlaskClient, session: Session, now
+) -> None:
     event = make_event(session, make_community(session), slug="advent", starts_local=datetime(2026, 12, 15, 18, 0))
     submission = make_submission(session, make_call(session, event), state="accepted", told="accepted")
     make_co_presenter(session, submission, "co@example.org", "Ada Second")
     order = make_order(session, event, [submission], published_at=NOW)
-    make_item(session, order, 2, title="A guest's three minutes", speakers="A guest", recording_url="javascript:alert(1)")
+    make_item(
+        session, order, 2, title="A guest's three minutes", speakers="A guest", recording_url="javascript:alert(1)"
+    )
     page = client.get("/events/advent/running-order").text
     assert "Maureen Example, Ada Second" in page
     assert "A guest&#39;s three minutes" in page

@@ -10,6 +10,7 @@ from gatherings.calls.models import Submission
 from gatherings.calls.queries.call import find_call
 from gatherings.calls.queries.submissions import get_by_link
 from gatherings.calls.routes.blueprint import bp
+from gatherings.calls.routes.submission import only_shown
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import Conflict, NotFound
 from gatherings.core.words import say
@@ -54,7 +55,7 @@ def keep_profile(token: str) -> Response:
         _purpose, claim = claim_of(token, "submission")
         mine = get_by_link(current_session(), claim)
     if request.method != "POST":
-        return go(f"/submissions/{token}")
+        return only_shown(token)
 
     def act(session: Session) -> None:
         submission: Submission = get_by_link(session, claim)

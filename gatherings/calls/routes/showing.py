@@ -59,8 +59,8 @@ def page(
     state = state_of(call, event, now)
     values: dict[str, Any] = {
         "mine": mine, "submission": submission, "call": call, "event": event, "community": event.community,
-        "zone": zone_of(mine, event), "now": now, "minute": minute, "state": state.value, "note": note, "elsewhere": elsewhere,
-        "path": path_of(mine), "asks": asks_of(call), "status": status,
+        "zone": zone_of(mine, event), "now": now, "minute": minute, "state": state.value, "note": note,
+        "elsewhere": elsewhere, "path": path_of(mine), "asks": asks_of(call), "status": status,
     }  # fmt: skip
     if isinstance(mine, CoPresenter):
         return _with_others(mine, submission, values, form)

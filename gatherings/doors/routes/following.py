@@ -1,5 +1,7 @@
 """Asking for each door by mail: the form, and the same answer for everybody."""
 
+from typing import Any
+
 from flask import Response
 
 from gatherings.core.clock import utc_now
@@ -50,7 +52,7 @@ def _form(form: FollowForm, found: DoorCalendar, *, status: int = 200) -> Respon
     return answer("doors/follow.html", status=status, form=form, zone=visitor_zone(), **_values(found))
 
 
-def _values(found: DoorCalendar) -> dict[str, object]:
+def _values(found: DoorCalendar) -> dict[str, Any]:
     event = found.event
     title = found.title or event.title
     return {"event": event, "community": event.community, "title": title, "path": f"/events/{event.slug}/doors"}
