@@ -15,6 +15,7 @@ import brotli
 from benchmarks.load import COOKIE, Burst, burst, fetch
 from benchmarks.making import CALENDARS, DESK, MANY, PEOPLE, SLUG, Made, make_bare, make_ours
 from benchmarks.measuring import PYTHON, ROOT, Running, free_port, pss_mib, running
+from benchmarks.screens import watch
 from benchmarks.table import Row, Table
 from tests.databases import Cluster, SqliteTemplate, cluster
 from tests.drills.client import request_bytes
@@ -165,6 +166,7 @@ def measure(name: str, place: Place, made: Made, rounds: int, seconds: float, ta
             table.add(Row(name, kind.name, made.queries[kind.key], one.cpu, other.cpu, one.rate, one.p95, other.p95))
         _whole_registration(name, made, figures, table)
         _exports(name, ours, bare, made, rounds, table)
+        watch(name, ours, 60 * seconds, table)
         table.note(
             name, "memory, 2 workers, after load (MiB PSS)", pss_mib(ours.process.pid), pss_mib(bare.process.pid)
         )

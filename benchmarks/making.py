@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks import bare
 from benchmarks.pages import write_templates
+from benchmarks.screens import make_stage
 from gatherings.accounts.models import Person
 from gatherings.core.clock import utc_now
 from gatherings.core.tokens import Signer
@@ -79,6 +80,7 @@ def fill(app: Flask) -> tuple[str, str]:
             session, desk, slug="ten-thousand", listing="link", starts_local=start + timedelta(days=400), **kinds
         )
         fill_event(session, big, PEOPLE, now=now)
+        make_stage(session, desk, now=now)
         cookie = f"{COOKIE}={make_sign_in(app, session, make_role(session, desk, 'organiser'))}"
         session.commit()
         return feed, cookie

@@ -96,6 +96,15 @@ class Table:
                 f"{database}, {what}: {ours:.2f}, bare {bare:.2f}; the goal is {most:g} and {beside:g} times bare"
             )
 
+    def screens(
+        self, database: str, count: int, seconds: float, cpu: float, rate: float, p99: float, most: float
+    ) -> None:
+        """Add what it cost to show a run of show on many screens; its goal is for the 99th of 100 answers."""
+        what = f"{count} live screens for {seconds:.0f} s: p99 {p99:.0f} ms"
+        self.lines.append((database, what, "0", f"{cpu:.2f}", "", "", "", f"{rate:.0f}", "", ""))
+        if p99 > most:
+            self.short.append(f"{database}, {what}; the goal is {most:.0f} ms")
+
     def bytes_of(self, page: int, files: int, requests: int) -> None:
         """Add the weight of the event page over the wire."""
         words = f"{page + files} bytes of brotli in {requests} requests (HTML {page}, CSS and JS {files})"

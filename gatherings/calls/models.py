@@ -16,8 +16,8 @@ class Call(Base):
     """The open invitation to offer slots at an event; at most one for each event.
 
     `opens_local` and `closes_local` are wall clock in the event's zone, the truth; `opens_at` and `closes_at` are
-    derived. All lengths are in seconds. `room_seconds` is what all slots and the changes between them may fill; null:
-    the event's length less `kept_seconds` (opening, closing, breaks). `accepted` and `accepted_seconds` (slots with
+    derived. All lengths are in seconds. What all slots and the changes between them may fill is the event's length
+    less `kept_seconds` (opening, closing, breaks; calls/rules/call.py). `accepted` and `accepted_seconds` (slots with
     one change-over each) move with each acceptance by one guarded UPDATE, so that two organisers at once never accept
     a ninth into room for eight. `asks` says for each thing that can be asked: "no", "may" or "must".
     """

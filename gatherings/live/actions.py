@@ -14,8 +14,8 @@ from gatherings.db.upsert import insert_once
 from gatherings.live.models import Run
 from gatherings.live.queries import Held, held_of
 from gatherings.live.rules import State, presses
-from gatherings.live.rules.board import ENDED, RUNNING, WAITING
 from gatherings.live.rules.presses import Change
+from gatherings.live.rules.shown import ENDED, RUNNING, WAITING
 from gatherings.slots.models import Item
 
 PRESSES = ("start", "try", "next", "pause", "resume", "extend", "skip", "unskip", "back", "end", "reopen", "forget")

@@ -20,7 +20,7 @@ from gatherings.db import current_session
 from gatherings.db.session import unavailable
 from gatherings.live.queries import Facts, Held, find_held
 from gatherings.live.rules import Board, board
-from gatherings.live.rules.board import ENDED, WAITING
+from gatherings.live.rules.shown import ENDED, WAITING
 from gatherings.web.i18n import language_now
 
 EVERY = timedelta(seconds=1)  # how long what was read is good
@@ -132,8 +132,6 @@ class Keeper:
         self._known.clear()
         self._read_at.clear()
         self._locks.clear()
-
-
 
 
 def _keeper() -> Keeper:

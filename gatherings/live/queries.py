@@ -13,7 +13,7 @@ from gatherings.calls.models import CoPresenter, Submission
 from gatherings.communities.models import Community
 from gatherings.events.models import Event
 from gatherings.live.models import Run
-from gatherings.live.rules.board import WAITING, Part, State
+from gatherings.live.rules.shown import WAITING, Part, State
 from gatherings.slots.models import Item, RunningOrder
 from gatherings.slots.rules.timing import Timed, plan
 
@@ -102,8 +102,9 @@ _EVENT = (
 
 
 def _reading(where: ColumnElement[bool]) -> Select[Any]:
-    made: Select[Any] = (
-        select(*_EVENT, *_RUN, *_ITEM)
+    columns: tuple[Any, ...] = (*_EVENT, *_RUN, *_ITEM)
+    return (
+        select(*columns)
         .join_from(Event, Community, Community.id == Event.community_id)
         .join(RunningOrder, RunningOrder.event_id == Event.id)
         .outerjoin(Run, Run.order_id == RunningOrder.id)
@@ -113,7 +114,6 @@ def _reading(where: ColumnElement[bool]) -> Select[Any]:
         .where(where)
         .order_by(Item.position, Item.id, CoPresenter.id)
     )
-    return made
 
 
 def find_held(session: Session, slug: str, *, for_hosts: bool = False) -> Held | None:

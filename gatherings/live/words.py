@@ -6,7 +6,7 @@ from datetime import datetime
 from gatherings.core.words import Sentence, say, say_many
 from gatherings.core.zones import to_local
 from gatherings.live.rules import Board, Part, Shown, State
-from gatherings.live.rules.board import ENDED, PAUSED, WAITING
+from gatherings.live.rules.shown import ENDED, PAUSED, WAITING
 from gatherings.web.i18n import gettext, words
 from gatherings.web.times import exact_words, length_words
 

@@ -23,7 +23,7 @@ class RunningOrder(Base):
     public page exists from then on. `tell_at`: when the worker looks who must be told of a change; null: nothing to
     look for. `seen_revision` is the event's revision at that last look. `change_seconds` stands between two slots
     that follow each other. `tolerance_seconds`: nobody is told of a move by no more than that. `undo` is how the last
-    move or removal is taken back (slots/actions/undoing.py), as long as `edits` is what stands in it.
+    move or removal is taken back (slots/actions/items.py), as long as `edits` is what stands in it.
     """
 
     __tablename__ = "running_orders"

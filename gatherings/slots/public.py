@@ -29,6 +29,7 @@ class Line:
     ends_at: datetime
     title: str
     speakers: str
+    about: str  # what they do, in their own words: told to be public on the form
     links: tuple[str, ...]
     recording_url: str | None
     told: bool = True
@@ -92,6 +93,7 @@ def _line(one: Timed[Item]) -> Line:
         ends_at=one.ends_at,
         title=title,
         speakers=speakers,
+        about=submission.about if submission is not None and told else "",
         links=tuple(submission.links) if submission is not None and told else (),
         recording_url=item.recording_url if told else None,
         told=told,

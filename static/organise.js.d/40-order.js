@@ -5,6 +5,8 @@
   const quiet = 300; // milliseconds after the last arrow key
   let keyed = null; // what the arrow keys hold: { id, between, timer }
   let drag = null;
+  let pressed = null; // whose press is on its way, and where on the screen it stood
+  let last = "";
 
   const rowOf = (id) => document.getElementById(`item-${id}`);
   const idOf = (row) => row?.dataset.item ?? "";
@@ -76,14 +78,30 @@
     if (keyed && event.target.closest?.("[data-item]")?.dataset.item === keyed.id) keyed.under = keyed.sent = true;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.id !== "order" || !keyed) return;
-    keyed.under = false;
+    if (event.target.id !== "order") return;
     const refused = event.target.querySelector("[role=alert]");
-    if (!refused && document.activeElement === document.body) rowOf(keyed.id)?.querySelector("[data-handle]")?.focus();
+    if (!refused && document.activeElement === document.body) {
+      // The button that was pressed is gone: its thing stands at an end now, or was taken out.
+      const handle = rowOf(keyed?.id ?? last)?.querySelector("[data-handle]") ?? document.getElementById("undo");
+      handle?.focus({ preventScroll: true });
+    }
+    if (!keyed) return;
+    keyed.under = false;
     if (refused || keyed.back) keyed = null;
   });
-  document.addEventListener("htmx:beforeSwap", () => {
+
+  // --- what was pressed stays under the finger, wherever it stands in the new list
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
     if (drag) drop(false); // the list under the pointer is about to go
+    const row = event.detail.requestConfig?.elt?.closest?.("[data-item]");
+    last = idOf(row);
+    pressed = row ? { id: idOf(row), top: row.getBoundingClientRect().top } : null;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    const row = pressed && !document.querySelector("#order [role=alert]") && rowOf(pressed.id);
+    if (row) scrollBy({ top: row.getBoundingClientRect().top - pressed.top, behavior: "instant" });
+    pressed = null;
   });
   // A press that never reached the server: nothing has moved.
   document.addEventListener("htmx:sendError", (event) => {
@@ -107,6 +125,7 @@
     const least = rows.findLastIndex((one) => "fixed" in one.dataset) + 1;
     drag = { row, rows, at, to: at, start, y: event.clientY, middles, box: boxes[at], least, pointer: event.pointerId };
     drag.top = boxes[at].top + scrollY;
+    drag.first = event.clientY;
     row.classList.add("order-dragged");
     row.parentElement.classList.add("order-dragging");
     drag.frame = requestAnimationFrame(follow);
@@ -126,8 +145,9 @@
 
   function follow() {
     const edge = Math.min(96, innerHeight / 5);
-    if (drag.y < edge) scrollBy(0, -Math.ceil((edge - drag.y) / 6));
-    else if (drag.y > innerHeight - edge) scrollBy(0, Math.ceil((drag.y - innerHeight + edge) / 6));
+    // Taken up close to an edge it does not run away: only what is carried towards the edge scrolls.
+    if (drag.y < edge && drag.y < drag.first - 8) scrollBy(0, -Math.ceil((edge - drag.y) / 6));
+    else if (drag.y > innerHeight - edge && drag.y > drag.first + 8) scrollBy(0, Math.ceil((drag.y - innerHeight + edge) / 6));
     place();
     drag.frame = requestAnimationFrame(follow);
   }

@@ -10,6 +10,7 @@
   const waiting = document.getElementById("run-waiting");
   let kept = null; // the press that has not arrived: { url, body, what, made }
   let sending = false;
+  let after = ""; // the id of another button that was pressed while one was being sent
 
   const store = () => {
     try {
@@ -48,7 +49,11 @@
       // Anything but the pieces of this screen (signed out, no longer allowed) is the page's to show.
       if (answer.ok && !answer.redirected && !answer.headers.has("HX-Redirect")) htmx.swap(document.body, text, { swapStyle: "none" });
       else location.reload();
+      const next = document.getElementById(after)?.form;
+      after = "";
+      if (next) setTimeout(() => next.requestSubmit());
     } catch {
+      after = "";
       if (kept) setTimeout(send, AGAIN);
     } finally {
       clearTimeout(timer);
@@ -61,9 +66,12 @@
     const form = event.target.closest("[data-press]");
     if (!form) return;
     event.preventDefault();
-    if (kept) return; // one at a time
     const button = form.querySelector("button");
-    kept = { url: form.action, body: new URLSearchParams(new FormData(form)).toString(), what: button.innerText.trim(), made: Date.now() };
+    if (kept) { // one at a time; the same one twice is once
+      if (waiting.hidden && button.id !== kept.id) after = button.id;
+      return;
+    }
+    kept = { id: button.id, url: form.action, body: new URLSearchParams(new FormData(form)).toString(), what: button.innerText.trim(), made: Date.now() };
     store();
     show(false);
     send();

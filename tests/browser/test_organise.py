@@ -20,6 +20,7 @@ from tests.drills.houses import House, open_house
 from tests.factories import make_community, make_consent, make_event, make_question, make_registration, make_series
 from tests.parts import need
 from tests.signing import COOKIE, make_role, make_sign_in
+from tests.slotting import make_call, make_order, make_submission
 
 pytestmark = pytest.mark.needs("browser")
 Visit = Callable[..., Visitor]
@@ -39,6 +40,7 @@ SCREENS = {
         "", "/edit", "/questions", "/registrations", "/registrations?state=cancelled", "/registrations/{person}",
         "/registrations/new", "/registrations/import", "/registrations/export", "/registrations/print", "/letters",
         "/letters/new", "/kinder-hour", "/day", "/day/scan", "/twin", "/copy", "/cancel", "/picture",
+        "/slots", "/call",
     ),
 }  # fmt: skip
 
@@ -79,6 +81,15 @@ def furnish(house: House) -> tuple[str, dict[str, str]]:
                     name_folded=fold(row.name), zone=row.zone, state="active", source="form", created_at=now,
                 )
             )  # fmt: skip
+        call = make_call(
+            session, event, opens_local=start - timedelta(days=40), closes_local=start - timedelta(days=6),
+            contact=LONG, intro=LONG,
+        )  # fmt: skip
+        chosen = [
+            make_submission(session, call, f"p{number}@example.org", state="accepted", name=NAMES[number], title=LONG)
+            for number in range(4)
+        ]
+        make_order(session, event, chosen)
         owner = make_role(session, community, "owner", name=LONG)
         make_role(session, community, "helper")
         cookie = make_sign_in(house.app, session, owner)

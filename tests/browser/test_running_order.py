@@ -211,11 +211,34 @@ def test_by_keyboard_alone_arrows_move_and_escape_gives_back(house: House, come:
     expect(page.locator("#live")).to_have_text("Elbows, now 3 of 8, 18:07:00")
     somebody.settle()
     assert titles(page)[2] == "Elbows"
-    for _press in range(3):
-        page.get_by_role("button", name="Move: Elbows").focus()
-        page.keyboard.press("ArrowUp")
+    for _press in range(2):
+        page.wait_for_function(AT_EASE)
+        page.keyboard.press("Enter")
         somebody.settle()
+    expect(page.locator("#live")).to_have_text("Elbows, now 1 of 8, 18:00:00")
     assert titles(page)[0] == "Elbows"
+    expect(handle).to_be_focused()  # there is no "up" any more
+    page.locator(".order-row", has_text="Elbows").locator("summary").press("Enter")
+    page.get_by_role("button", name="Take it out: Elbows").press("Enter")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+
+
+def test_what_was_pressed_stays_under_the_finger(house: House, come: Callable[..., Visitor]) -> None:
+    path, cookie = furnish(house)
+    somebody = come(cookie, viewport={"width": 360, "height": 640})
+    page = somebody.open(path)
+    button = page.get_by_role("button", name="Move down: Bread")
+    button.scroll_into_view_if_needed()
+    for number in (3, 4, 5):
+        page.wait_for_function(AT_EASE)
+        before = button.bounding_box()
+        button.click()
+        expect(page.locator("#live")).to_contain_text(f"Bread, now {number} of 8")
+        somebody.settle()
+        after = button.bounding_box()
+        assert before is not None
+        assert after is not None
+        assert abs(after["y"] - before["y"]) < 2, number
 
 
 def test_two_organisers_at_once_each_see_what_became_of_it(house: House, come: Callable[..., Visitor]) -> None:

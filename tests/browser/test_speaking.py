@@ -1,4 +1,4 @@
-"""Speaking time while one types, the rehearsal timer, a slide from a phone, and the pages on paper, in a real browser."""
+"""Speaking time while one types, the rehearsal timer, a slide from a phone, the order on paper: in a real browser."""
 
 import re
 from collections.abc import Callable
@@ -98,7 +98,6 @@ def test_the_timer_counts_says_60_30_and_0_and_notes_what_one_took(house: House,
     page.clock.run_for(12_000)
     expect(clock).to_have_text("+0:12")
     assert len(page.evaluate("spoken")) == 3
-    assert faults(page) == []
     page.keyboard.press("Space")
     expect(page.locator("[data-took]")).to_have_text("You took 3:12; 12 seconds over.")
     expect(go).to_have_text("Start again")
@@ -117,6 +116,10 @@ def test_the_timer_counts_says_60_30_and_0_and_notes_what_one_took(house: House,
     page.keyboard.press("Enter")
     expect(page.locator("[data-took] li").last).to_have_text("You took 2:59; one second left.")
     assert len(somebody.asked) == before  # nothing was sent
+    page.keyboard.press("Enter")
+    page.clock.run_for(200_000)
+    page.clock.resume()  # axe needs a clock that goes
+    assert faults(page) == []
 
 
 def test_the_timer_is_right_after_a_time_in_the_background(house: House, visit: Visit) -> None:

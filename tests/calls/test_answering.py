@@ -225,3 +225,16 @@ def test_the_page_asks_and_the_button_acts(app, client, session, event, call, cl
     assert one.confirmed_at == NOW
     assert session.get_one(Submission, waiting.id).confirmed_at is None
     assert isinstance(one.confirmed_at, datetime)
+
+
+def test_no_letter_goes_out_about_what_is_a_draft_cancelled_or_over(session, event, call):
+    one = make_submission(session, call)
+    decide(session, event, one, "accepted")
+    letters = shown(session, call)
+    for status, at in (("draft", NOW), ("cancelled", NOW), ("published", event.ends_at)):
+        event.status = status
+        session.commit()
+        with pytest.raises(Conflict):
+            send(session, event, letters, at)
+        session.rollback()
+    assert mails(session) == []

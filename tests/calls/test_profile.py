@@ -1,6 +1,7 @@
 """What a presenter keeps across calls: through mailed links alone, and the same answer for everybody."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,7 +20,7 @@ from gatherings.web.rights import signer
 from tests.factories import make_event
 from tests.slotting import make_call, make_submission
 
-KEPT = {
+KEPT: dict[str, Any] = {
     "name": "Zoë 李雷",
     "pronunciation": "ZO-ay",
     "about": "Asks <one> question.",

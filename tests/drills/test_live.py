@@ -4,8 +4,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import text
@@ -15,18 +14,15 @@ from gatherings.core.clock import utc_now
 from gatherings.db.session import db
 from gatherings.live.actions import Press, press
 from gatherings.live.queries import find_held
-from tests.drills.client import Answer, NoAnswer, NotTaken, Visitor
+from tests.drills.client import Answer, Visitor
 from tests.drills.conftest import Size
 from tests.drills.crowd import share
 from tests.drills.houses import House
 from tests.drills.running import run_all
-from tests.factories import make_event
-from tests.slotting import make_call, make_order, make_submission
+from tests.drills.screens import EVERY, Screens, make_show, open_pages, path_of
 
-EVERY = 2.0  # seconds between two looks of a screen
 AT_MOST = 0.25  # seconds: 99 of 100 answers come within this
 SEEN_WITHIN = 4.0  # seconds after a press until the last screen has it
-VERSION = re.compile(r"\?v=((\d+)-\w+)")  # the second part: the turn that it shows
 
 
 @dataclass
@@ -39,7 +35,7 @@ class Show:
 
     @property
     def path(self) -> str:
-        return f"/events/{self.slug}/live/now"
+        return path_of(self.slug)
 
     def press(self, house: House, name: str) -> float:
         """Press as a host does whose request another process takes; give when it was committed."""
@@ -50,59 +46,14 @@ class Show:
         return time.monotonic()
 
 
-def make_show(house: House) -> Show:
+def hold(house: House) -> Show:
+    """Make a show and begin it."""
     now = utc_now()
     with house.writing() as session:
-        starts = now.replace(tzinfo=None, microsecond=0) + timedelta(minutes=1)
-        event = make_event(session, starts_local=starts, zone="Etc/UTC", now=now)
-        call = make_call(session, event)
-        sent = [
-            make_submission(session, call, f"live{number}@example.org", name=f"Person {number}", title=f"Talk {number}")
-            for number in range(8)
-        ]
-        make_order(session, event, sent, published_at=now)
-        return Show(event.id, event.slug)
-
-
-@dataclass
-class Screens:
-    """Some hundred screens, and what they were answered: each at a moment of its own within two seconds."""
-
-    port: int
-    path: str
-    count: int
-    seconds: float
-    answers: list[Answer] = field(default_factory=list)
-    trouble: list[str] = field(default_factory=list)
-    showing: dict[tuple[int, int], float] = field(default_factory=dict)  # by screen and turn: since when
-
-    def since(self, number: int, turn: int) -> float:
-        """Give when a screen first showed a turn, or a later one."""
-        return min(when for (one, shown), when in self.showing.items() if one == number and shown >= turn)
-
-    async def look_on(self) -> None:
-        """Let all of them look on until the time is over."""
-        until = time.monotonic() + self.seconds
-        await asyncio.gather(*(self._one(number, until) for number in range(self.count)))
-
-    async def _one(self, number: int, until: float) -> None:
-        await asyncio.sleep(EVERY * number / self.count)
-        version = ""
-        async with Visitor(self.port, timeout=30) as screen:
-            while time.monotonic() < until:
-                began = time.monotonic()
-                try:
-                    answer = await screen.get(f"{self.path}?v={version}")
-                except (NoAnswer, NotTaken, TimeoutError) as error:
-                    self.trouble.append(type(error).__name__)
-                    return
-                self.answers.append(answer)
-                if answer.status == 200:
-                    found = VERSION.search(answer.text)
-                    assert found is not None
-                    version = found[1]
-                    self.showing.setdefault((number, int(found[2])), answer.ended)
-                await asyncio.sleep(max(0.0, began + EVERY - time.monotonic()))
+        event = make_show(session, now=now)
+    show = Show(event.id, event.slug)
+    show.press(house, "start")
+    return show
 
 
 def scans(house: House) -> int:
@@ -123,14 +74,6 @@ def scans_of_a_board(house: House, show: Show) -> float:
     return (scans(house) - before) / 20
 
 
-async def open_pages(house: House, show: Show) -> None:
-    """Open the screen's own page, as everybody does before the screen asks by itself: both processes know it then."""
-    for _ in range(20):
-        async with Visitor(house.port) as visitor:
-            assert (await visitor.get(show.path.removesuffix("/now"))).status == 200
-            assert (await visitor.get(show.path)).status == 200
-
-
 @dataclass
 class Watched:
     """What came of it: the screens, when which press was made, and how often the database was asked."""
@@ -143,8 +86,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(house: House, size: Size) -> Watched:
     """Five hundred screens for a minute, four presses in it."""
-    show = make_show(house)
-    show.press(house, "start")
+    show = hold(house)
     screens = Screens(house.port, show.path, size(500, 60), size(60, 12))
     on_server = house.url.startswith("postgresql")
     each = scans_of_a_board(house, show) if on_server else 0
@@ -158,7 +100,7 @@ def watched(house: House, size: Size) -> Watched:
             pressed[show.turn] = made
 
     async def run() -> None:
-        await open_pages(house, show)
+        await open_pages(house.port, show.path)
         await asyncio.gather(screens.look_on(), host())
 
     run_all(run())
@@ -191,8 +133,7 @@ def test_screens_are_answered_without_the_database(watched):
 
 
 def test_a_server_that_restarts_in_the_middle_keeps_the_second(house):
-    show = make_show(house)
-    show.press(house, "start")
+    show = hold(house)
     show.press(house, "next")
     show.press(house, "next")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gatherings.live.rules import Board, Part, State, board
+from gatherings.live.rules import Part, State, board
 from gatherings.live.rules.presses import Change
 from gatherings.slots.rules.timing import Timed, plan
 
@@ -38,7 +38,7 @@ class Stage:
         self.parts = [replace(one, **done.items.get(one.id, {})) for one in self.parts]
         return True
 
-    def look(self, at: float) -> Board:
+    def look(self, at: float) -> Any:
         return board(self.plan, self.run, BEGINS + timedelta(seconds=at))
 
     def starts(self, at: float) -> list[float]:

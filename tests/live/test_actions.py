@@ -3,6 +3,8 @@
 import contextlib
 import threading
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -19,6 +21,10 @@ from gatherings.slots.models import Item
 from tests.factories import make_event
 from tests.races import at_once
 from tests.slotting import make_call, make_item, make_order, make_submission
+
+
+def reread(session, event_id: int, **how: bool) -> Any:
+    return held_of(session, event_id, **how)
 
 
 def make_show(session, count=3, **values):
@@ -56,7 +62,9 @@ def show(session, event, *made, seen=0):
 
 def test_an_evening_is_kept_as_it_was(session):
     event, order = make_show(session)
-    run = show(session, event, ("start", 5), ("next", 170), ("pause", 230), ("resume", 250), ("next", 420), ("next", 640))
+    run = show(
+        session, event, ("start", 5), ("next", 170), ("pause", 230), ("resume", 250), ("next", 420), ("next", 640)
+    )
     assert (run.state, run.turn) == ("ended", 6)
     first, second, third = items(session, order)
     assert (first.began_at, first.ended_at) == (at(event, 5), at(event, 170))
@@ -102,7 +110,7 @@ def test_a_rehearsal_leaves_nothing_behind(session):
 
 
 def test_what_cannot_be_pressed(session):
-    event, order = make_show(session)
+    event, _order = make_show(session)
     with pytest.raises(NotFound):
         press(session, event.id, Press("dance", 0), now=at(event, 0))
     with pytest.raises(NotFound):
@@ -122,12 +130,12 @@ def test_the_order_is_read_with_names_and_without_what_is_for_hosts(session):
     order = make_order(session, event, [one])
     make_item(session, order, 2, kind="closing", title="Goodbye", speakers="Anna", notes="thank the nurses")
     session.commit()
-    shown = board(held_of(session, event.id).plan, None, at(event, -60)).items
+    shown = board(reread(session, event.id).plan, None, at(event, -60)).items
     assert [(item.title, item.speakers, item.notes, item.pronunciation) for item in shown] == [
         ("Tea", "Zoë", "", ""),
         ("Goodbye", "Anna", "", ""),
     ]
-    shown = board(held_of(session, event.id, for_hosts=True).plan, None, at(event, -60)).items
+    shown = board(reread(session, event.id, for_hosts=True).plan, None, at(event, -60)).items
     assert [(item.notes, item.pronunciation) for item in shown] == [("", "zo-EE"), ("thank the nurses", "")]
 
 
@@ -141,7 +149,7 @@ def press_at_once(app, event, made, second):
         with app.app_context():
             return transact(press, event.id, single, now=at(event, second))
 
-    outcomes = at_once(app, [lambda single=single: one(single) for single in made])
+    outcomes = at_once(app, [partial(one, single) for single in made])
     assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
     return sum(outcome.done for outcome in outcomes)
 
@@ -153,20 +161,22 @@ def test_of_hosts_who_press_at_once_one_is_first(app, session):
     assert press_at_once(app, event, [Press("next", 1, by=name) for name in hosts], 180) == 1
     made = [Press("pause", 2), Press("extend", 2, seconds=30), Press("next", 2), Press("back", 2)]
     assert press_at_once(app, event, made, 250) == 1
-    held = held_of(session, event.id)
-    assert held.run.turn == 3 and session.scalars(select(Run)).one().pressed_by == ""
-    assert [item.began_at is not None for item in items(session, order)][0]
+    held = reread(session, event.id)
+    assert held.run.turn == 3
+    assert session.scalars(select(Run)).one().pressed_by == ""
+    assert next(item.began_at is not None for item in items(session, order))
 
 
 def test_without_the_guard_two_presses_would_count_twice(app, session, monkeypatch):
     """The counter-test: both read the same turn, and nothing in the UPDATE asks for it."""
-    event, order = make_show(session, count=3)
+    event, _order = make_show(session, count=3)
     show(session, event, ("start", 0))
     gate = threading.Barrier(2)
     read = held_of
 
     def read_together(session, event_id):
         held = read(session, event_id)
+        assert held is not None
         if not gate.broken and held.run.turn == 1:
             with contextlib.suppress(threading.BrokenBarrierError):
                 gate.wait(1)

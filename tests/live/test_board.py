@@ -1,6 +1,8 @@
 """What comes when: the rule of expectation (live/rules/board.py), by its facts and for any course of an evening."""
 
+import itertools
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,8 @@ def third_ends_late(stage: Stage, late: int) -> None:
 def test_before_it_begins_all_is_as_planned_and_moves_once_the_start_is_late():
     stage = Stage(slots())
     assert stage.starts(-3600) == stage.starts(0) == PLANNED
-    assert stage.look(0).state == "waiting" and stage.look(0).following.title == "Talk 1"
+    assert stage.look(0).state == "waiting"
+    assert stage.look(0).following.title == "Talk 1"
     assert stage.starts(40) == [start + 40 for start in PLANNED]
     assert stage.starts(5000) == PLANNED  # the evening is over: nobody waits for it any more
 
@@ -32,10 +35,13 @@ def test_eight_slots_on_time_begin_to_the_second():
     stage.press(presses.start, 0)
     for number, start in enumerate(PLANNED):
         board = stage.look(start)
-        assert board.current.title == f"Talk {number + 1}" and not board.changing and board.late == 0
+        assert board.current.title == f"Talk {number + 1}"
+        assert not board.changing
+        assert board.late == 0
         assert stage.starts(start) == PLANNED
         stage.press(presses.go_on, start + 180)
-    assert stage.look(1650).state == "ended" and stage.look(1650).late == 0
+    assert stage.look(1650).state == "ended"
+    assert stage.look(1650).late == 0
 
 
 def test_an_overrun_moves_all_that_follows_by_the_same():
@@ -52,7 +58,8 @@ def test_while_it_runs_over_what_follows_is_expected_later_with_each_second():
     assert (stage.look(180).over, stage.look(180).fixed) == (0, True)
     for over in (1, 45, 90):
         board = stage.look(180 + over)
-        assert board.over == over and not board.fixed
+        assert board.over == over
+        assert not board.fixed
         assert stage.starts(180 + over)[1:] == [start + over for start in PLANNED[1:]]
 
 
@@ -74,7 +81,8 @@ def test_several_buffers_share_an_overrun_and_one_at_the_end_keeps_the_end():
     planned = stage.starts(0)
     third_ends_late(stage, 90)
     starts = stage.starts(690)
-    assert starts[5] == planned[5] + 30 and starts[7] == planned[7] + 10
+    assert starts[5] == planned[5] + 30
+    assert starts[7] == planned[7] + 10
     assert stage.look(690).late == 0
 
 
@@ -85,7 +93,8 @@ def test_a_press_makes_true_what_was_expected():
         expected = stage.look(at).following.starts_at
         stage.press(presses.go_on, at)
         board = stage.look(at + 1)
-        assert board.current.title == f"Talk {number + 2}" and board.changing
+        assert board.current.title == f"Talk {number + 2}"
+        assert board.changing
         assert board.current.starts_at == board.since == expected == BEGINS + timedelta(seconds=at + change)
         assert board.until == expected + timedelta(seconds=180)
 
@@ -96,7 +105,8 @@ def test_next_in_a_change_over_begins_at_once_and_loses_nobody():
     stage.press(presses.go_on, 180)
     stage.press(presses.go_on, 185)
     board = stage.look(186)
-    assert board.current.title == "Talk 2" and not board.changing
+    assert board.current.title == "Talk 2"
+    assert not board.changing
     assert board.until == BEGINS + timedelta(seconds=185 + 180)
     assert stage.parts[1].began_at == BEGINS + timedelta(seconds=185)
 
@@ -107,8 +117,9 @@ def test_time_won_stays_won():
     stage.press(presses.start, 0)
     assert stage.starts(100) == planned  # while somebody speaks, their time is theirs
     stage.press(presses.go_on, 120)
-    assert stage.starts(120)[1:] == [planned[1] - 60, planned[2] - 60, planned[3] - 60, planned[4] - 60, planned[5] - 60]
-    assert stage.look(120).late == -60 and stage.look(120).air == 60
+    assert stage.starts(120)[1:] == [start - 60 for start in planned[1:]]
+    assert stage.look(120).late == -60
+    assert stage.look(120).air == 60
 
 
 def test_paused_all_that_follows_moves_by_the_second():
@@ -129,7 +140,8 @@ def test_a_pause_in_a_change_over_makes_that_longer():
     stage.press(presses.start, 0)
     stage.press(presses.go_on, 180)
     stage.press(presses.pause, 190)
-    assert stage.look(200).changing and stage.look(200).left == 180
+    assert stage.look(200).changing
+    assert stage.look(200).left == 180
     assert stage.starts(200)[1] == 220
     stage.press(presses.resume, 250)
     assert stage.look(250).since == stage.parts[1].began_at == BEGINS + timedelta(seconds=270)
@@ -141,17 +153,21 @@ def test_a_pause_while_it_runs_over_goes_on_running_over():
     stage.press(presses.start, 0)
     stage.press(presses.pause, 200)
     board = stage.look(230)
-    assert board.left == -20 and board.over == 20
+    assert board.left == -20
+    assert board.over == 20
     assert stage.starts(230)[1] == 260
 
 
 def test_more_time_and_less_again():
     stage = Stage(slots(2))
     stage.press(presses.start, 0)
-    assert stage.press(presses.extend, 10, seconds=60) and stage.starts(10)[1] == 270
-    assert stage.press(presses.extend, 11, seconds=-30) and stage.starts(11)[1] == 240
+    assert stage.press(presses.extend, 10, seconds=60)
+    assert stage.starts(10)[1] == 270
+    assert stage.press(presses.extend, 11, seconds=-30)
+    assert stage.starts(11)[1] == 240
     assert not stage.press(presses.extend, 12, seconds=-60)
-    assert stage.parts[0].extended_seconds == 30 and stage.look(12).current.extended == 30
+    assert stage.parts[0].extended_seconds == 30
+    assert stage.look(12).current.extended == 30
     stage.press(presses.go_on, 210)
     assert stage.look(210).current.extended == 0
 
@@ -162,10 +178,13 @@ def test_what_is_skipped_takes_no_time_and_can_be_taken_up_again():
     assert stage.press(presses.skip, 5, item="part-3")
     board = stage.look(5)
     assert [one.state for one in board.items] == ["now", "next", "skipped", "later"]
-    assert stage.starts(5)[3] == 420 and board.late == -210
-    assert stage.press(presses.unskip, 6, item="part-3") and stage.starts(6)[3] == 630
+    assert stage.starts(5)[3] == 420
+    assert board.late == -210
+    assert stage.press(presses.unskip, 6, item="part-3")
+    assert stage.starts(6)[3] == 630
     assert stage.press(presses.skip, 7, item="part-1")  # what is on: the next is called
-    assert stage.look(8).current.title == "Talk 2" and stage.look(8).items[0].state == "skipped"
+    assert stage.look(8).current.title == "Talk 2"
+    assert stage.look(8).items[0].state == "skipped"
     assert not stage.press(presses.unskip, 9, item="part-1")  # it is over; there is Back
 
 
@@ -182,15 +201,18 @@ def test_back_goes_on_with_the_time_that_was_left():
     stage.press(presses.go_on, 100)
     stage.press(presses.back, 110)
     board = stage.look(110)
-    assert board.current.title == "Talk 1" and board.until == BEGINS + timedelta(seconds=190)
-    assert stage.parts[1].began_at is None and stage.parts[0].ended_at is None
+    assert board.current.title == "Talk 1"
+    assert board.until == BEGINS + timedelta(seconds=190)
+    assert stage.parts[1].began_at is None
+    assert stage.parts[0].ended_at is None
     assert stage.parts[0].paused_seconds == 10
     assert not stage.press(presses.back, 111)  # there is nothing before the first
     stage.press(presses.go_on, 190)
     stage.press(presses.go_on, 400)
     stage.press(presses.back, 410)
     stage.press(presses.back, 415)
-    assert stage.look(415).current.title == "Talk 1" and stage.look(416).over == 1
+    assert stage.look(415).current.title == "Talk 1"
+    assert stage.look(416).over == 1
 
 
 def test_an_end_by_mistake_is_taken_back():
@@ -203,19 +225,33 @@ def test_an_end_by_mistake_is_taken_back():
     assert [one.state for one in board.items] == ["past", "past", "skipped"]
     stage.press(presses.reopen, 330)
     board = stage.look(330)
-    assert board.current.title == "Talk 2" and board.until == BEGINS + timedelta(seconds=420)
+    assert board.current.title == "Talk 2"
+    assert board.until == BEGINS + timedelta(seconds=420)
 
 
 def test_a_rehearsal_is_forgotten():
     stage = Stage([part(20, "buffer", 60), *slots(3)])
     fresh = stage.parts
     stage.press(presses.start, -86400, rehearsal=True)
-    assert stage.look(-86400).rehearsal and stage.look(-86400).current.title == "Talk 1"
+    assert stage.look(-86400).rehearsal
+    assert stage.look(-86400).current.title == "Talk 1"
     stage.press(presses.skip, -86390, item="part-3")
     stage.press(presses.go_on, -86300)
     stage.press(presses.forget, -86200)
-    assert stage.parts == fresh and stage.look(-86200).state == "waiting"
-    assert stage.press(presses.start, 0) and not stage.look(0).rehearsal
+    assert stage.parts == fresh
+    assert stage.look(-86200).state == "waiting"
+    assert stage.press(presses.start, 0)
+    assert not stage.look(0).rehearsal
+
+
+def test_what_was_really_held_is_not_forgotten():
+    stage = Stage(slots(2))
+    stage.press(presses.start, -600)
+    assert stage.press(presses.forget, -590)  # a start by mistake
+    stage.press(presses.start, 0)
+    assert not stage.press(presses.forget, 10)
+    stage.press(presses.end, 200)
+    assert not stage.press(presses.forget, 300)
 
 
 def test_presses_that_mean_nothing_change_nothing():
@@ -226,7 +262,8 @@ def test_presses_that_mean_nothing_change_nothing():
     for press in (presses.start, presses.resume, presses.reopen, presses.back):
         assert not stage.press(press, 1)
     assert not stage.press(presses.skip, 1, item="part-99")
-    assert not Stage([]).press(presses.start, 0) and not Stage([part(1, "buffer")]).press(presses.start, 0)
+    assert not Stage([]).press(presses.start, 0)
+    assert not Stage([part(1, "buffer")]).press(presses.start, 0)
     assert Stage([]).look(0).items == ()
 
 
@@ -236,9 +273,23 @@ def test_what_was_on_may_be_taken_out_of_the_order():
     stage.press(presses.go_on, 180)
     stage.parts = [one for one in stage.parts if one.id != 2]
     board = stage.look(220)
-    assert board.current is None and board.following.title == "Talk 3"
+    assert board.current is None
+    assert board.following.title == "Talk 3"
     stage.press(presses.go_on, 230)
     assert stage.look(270).current.title == "Talk 3"
+
+
+def test_what_was_held_is_not_called_again_when_it_is_moved_behind():
+    stage = Stage(slots(3))
+    stage.press(presses.start, 0)
+    stage.press(presses.go_on, 180)
+    first, second, third = stage.parts
+    stage.parts = [second, first, third]
+    board = stage.look(220)
+    assert [one.state for one in board.items] == ["now", "past", "next"]
+    assert board.following.title == "Talk 3"
+    stage.press(presses.go_on, 390)
+    assert stage.look(390).current.title == "Talk 3"
 
 
 def test_how_old_a_press_may_be():
@@ -275,7 +326,8 @@ def test_whatever_is_pressed_the_board_holds(order, course, change, begins):
     stage.press(presses.start, at)
     for name, later, number in course:
         at += later
-        values = {"extend": {"seconds": 30}, "skip": {"item": f"part-{number}"}, "unskip": {"item": f"part-{number}"}}
+        item = {"item": f"part-{number}"}
+        values: dict[str, dict[str, Any]] = {"extend": {"seconds": 30}, "skip": item, "unskip": item}
         before = stage.look(at)
         done = stage.press(getattr(presses, name), at, **values.get(name, {}))
         board = stage.look(at)
@@ -283,7 +335,7 @@ def test_whatever_is_pressed_the_board_holds(order, course, change, begins):
         # What takes place comes one after the other, and nobody's time is shortened by somebody else's.
         assert all(one.ends_at >= one.starts_at for one in there)
         coming = [one for one in there if one.state in ("now", "next", "later")]
-        assert all(one.ends_at <= other.starts_at for one, other in zip(coming, coming[1:], strict=False))
+        assert all(one.ends_at <= other.starts_at for one, other in itertools.pairwise(coming))
         for one in coming[1:]:
             length = (one.ends_at - one.starts_at).total_seconds()
             assert length <= one.seconds if one.kind == "buffer" else length == one.seconds
@@ -291,7 +343,7 @@ def test_whatever_is_pressed_the_board_holds(order, course, change, begins):
             assert board.current.public_id == before.following.public_id  # the button named who comes …
             said = before.following.starts_at  # … and all screens said when, if nobody stops early
             assert board.current.starts_at == said if before.over else board.current.starts_at <= said
-        assert all(one.ended_at is None or one.ended_at >= one.began_at for one in stage.parts)
+        assert all(one.began_at and one.ended_at >= one.began_at for one in stage.parts if one.ended_at)
         assert all(one.paused_seconds >= 0 for one in stage.parts)
         assert (board.current is None) == (board.state in ("waiting", "ended"))
 

@@ -177,6 +177,8 @@ def test_what_has_begun_stays_and_the_rest_may_still_be_moved(desk, session, eve
             assert desk.press(f"/items/{held.public_id}/remove").status_code == 409
         assert desk.move(d, f"~{a.public_id}", edits=0).status_code == 409
         assert desk.move(d, f"{a.public_id}~{b.public_id}", edits=0).status_code == 303
+        session.get_one(Item, d.id).began_at = event.starts_at  # the host went on: no edit of the order
+        assert desk.press("/undo", edits=1).status_code == 409
         assert names_of(session, event) == ["Ask", "Dance", "Bread", "Civility Saves Lives"]
         item = items_of(session, event)[0]
         path = f"/items/{item.public_id}"
@@ -313,6 +315,9 @@ def test_who_is_accepted_later_is_placed_and_a_free_slot_is_given(desk, session,
         assert desk.press(give, submission=four[3].public_id).status_code == 303
     assert names_of(session, event) == ["Ask", "Dance", "Civility Saves Lives"]
     assert desk.press(f"/items/{first.public_id}/give", submission=four[3].public_id).status_code == 409
+    desk.press("/undo", edits=order_of(session, event).edits)
+    assert names_of(session, event) == ["Ask", "Bread", "Civility Saves Lives"]
+    desk.press(give, submission=four[3].public_id)
     four[1].state = "accepted"
     session.commit()
     for _twice in range(2):

@@ -63,7 +63,7 @@ def four(session: Session, call):
 
 
 def titles(page: str) -> list[str]:
-    return re.findall(r'(?:<h3 id="t-[^>]*><a [^>]*>|<a id="t-[^>]*>)([^<]*)</a>', page)
+    return re.findall(r'(?:<h2 id="t-[^>]*><a [^>]*>|<a id="t-[^>]*>)([^<]*)</a>', page)
 
 
 def test_without_a_call_and_before_anything_came_in_it_says_what_to_do(client, session, event, desk):
@@ -297,6 +297,7 @@ def test_what_was_typed_late_is_let_in_by_those_who_choose(client, session, comm
     page = client.get(desk).text
     assert "Typed after the close" in page
     assert page.count("/let-in") == 2
+    assert "We sit." in page
     assert press(client, f"{desk}/{drafts[1].public_id}/let-in").status_code == 422
     for _twice in range(2):
         press(client, f"{desk}/{drafts[0].public_id}/let-in")

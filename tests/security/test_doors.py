@@ -234,7 +234,7 @@ def test_every_answer_carries_the_policy(town, visitor):
                 assert policy.startswith("default-src 'none'")
                 assert "sandbox" in policy
                 assert "script" not in policy
-            elif door.rule.rule.startswith("/pictures/") and answer.status_code == 200 and method in ("GET", "HEAD"):
+            elif "/pictures/" in door.rule.rule and answer.status_code == 200 and method in ("GET", "HEAD"):
                 assert policy == "default-src 'none'; sandbox"
             else:
                 # A cover has one style of its own, allowed by its hash.

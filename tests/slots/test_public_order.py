@@ -29,7 +29,7 @@ def programme(session: Session, *, published: bool = True, **values: Any) -> tup
         submission = make_submission(
             session, call, f"p{number}@example.org", state="accepted", told="accepted", name=name,
             title=f"Talk {number} <b>", links=["https://www.example.org/tea"] if number == 0 else [],
-            needs="the secret need", script="the secret script", ask="the ask",
+            about="What I do.", needs="the secret need", script="the secret script", ask="the ask",
         )  # fmt: skip
         make_item(session, order, 2 + number, submission=submission)
     make_item(session, order, 7, kind="buffer", seconds=120)
@@ -67,7 +67,16 @@ def test_it_shows_starts_to_the_second_in_the_readers_zone_first(client: FlaskCl
     assert "Tuesday 15 December" in page
     assert "on the clock of the hosts, in London" in page
     assert "GMT" not in page.replace("html", "")
-    for text in ("Talk 0 &lt;b&gt;", "Göran", "李雷", 'dir="auto">محمد', ">example.org/tea</a>", "Closing", "Welcome"):
+    for text in (
+        "Talk 0 &lt;b&gt;",
+        "Göran",
+        "李雷",
+        'dir="auto">محمد',
+        ">example.org/tea</a>",
+        "Closing",
+        "Welcome",
+        "What I do.",
+    ):
         assert text in page
     for secret in ("the secret", "example.org/p0", "@example.org", "meet.example.org", "buffer", "order-buffer"):
         assert secret not in page
@@ -106,7 +115,7 @@ def test_what_is_not_to_be_seen_is_not_there(client: FlaskClient, session: Sessi
     event.status = "draft"
     changed(session, event)
     assert client.get("/events/advent/running-order").status_code == 404
-    for slug in ("nowhere", "x" * 81, "a%00b", "..%2f"):
+    for slug in ("nowhere", "x" * 81, "a%00b", ".."):
         assert client.get(f"/events/{slug}/running-order").status_code == 404
         assert client.get(f"/events/{slug}/running-order.ics").status_code == 404
 

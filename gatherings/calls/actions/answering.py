@@ -156,9 +156,11 @@ def send_letters(
     """Send the letters that the screen showed, all in this transaction; gives to how many submissions.
 
     `shown`: by public id, the mark (rules/answers.py) of the letter as it was looked at. What was sent meanwhile is
-    left out, so that a press repeated, or two organisers at once, send each letter once. Raises LooksOtherNow.
+    left out, so that a press repeated, or two organisers at once, send each letter once. Raises LooksOtherNow;
+    Conflict for a gathering that is a draft, cancelled or over.
     """
     call = lock_call(session, event_id=event_id)
+    _must_be_ahead(call, now)
     waiting = {one.public_id: one for one in list_to_tell(session, call.id)}
     chosen = [waiting[public_id] for public_id in shown if public_id in waiting]
     if any(mark_of(one, words_of(one, call, one.state)) != shown[one.public_id] for one in chosen):
@@ -229,6 +231,7 @@ def remind(session: Session, event_id: int, public_id: str, *, by: str, site: Si
     mine = next(iter(lock_submissions(session, call, [public_id])), None)
     if mine is None:
         raise NotFound()
+    _must_be_ahead(call, now)
     if (mine.state, mine.told) != ("accepted", "accepted") or mine.confirmed_at is not None:
         raise Conflict(say("There is nothing to ask any more: they have answered, or the decision is another one."))
     free = or_(Submission.reminded_at.is_(None), Submission.reminded_at <= now - ONE_DAY)
@@ -243,6 +246,14 @@ def remind(session: Session, event_id: int, public_id: str, *, by: str, site: Si
     log(session, actor=by, action="remind_submission", about=f"submission:{mine.public_id}",
         community_id=call.event.community_id, now=now)  # fmt: skip
     return True
+
+
+def _must_be_ahead(call: Call, now: datetime) -> None:
+    event = call.event
+    if event.status == "draft":
+        raise Conflict(say("This gathering is still a draft, so the links in the letters would lead nowhere."))
+    if event.status == "cancelled" or now >= event.ends_at:
+        raise Conflict(say("This gathering is cancelled or over, so no letters about slots go out any more."))
 
 
 def _mark_told(submission: Submission, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Mails that a presenter's own presses cause: what was received, who is asked along, what was withdrawn."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,8 +35,7 @@ def send_link_again(session: Session, submission_id: int, site: Site, *, now: da
             say("We sent you several mails in the last hour. Please look in your spam folder, or try again later."),
             retry_after=3600,
         )
-    key = f"again:{now.timestamp():.0f}"
-    _post(session, "submission_received", submission, submission, person, site, key=key, now=now)
+    _post_links(session, person, [submission], site, now=now)
 
 
 def post_asked(
@@ -47,13 +47,14 @@ def post_asked(
 
 
 def post_withdrawn(session: Session, submission_id: int, site: Site, *, now: datetime) -> None:
-    """Tell all who present that a submission was withdrawn; it is their own doing, so it is not counted."""
+    """Tell all who present that a submission was withdrawn, as long as they have mails of the hour left."""
     submission = get_by_id(session, submission_id)
     key = f"{submission.edits}:{now.timestamp():.0f}"
     people: list[tuple[Submission | CoPresenter, Person]] = [(submission, _person(submission))]
     people += [(one, one.person) for one in submission.others]
     for mine, person in people:
-        _post(session, "submission_withdrawn", submission, mine, person, site, key=key, now=now)
+        if may_mail(session, person, submission.call.event_id, now=now):
+            _post(session, "submission_withdrawn", submission, mine, person, site, key=key, now=now)
 
 
 def send_own_links(session: Session, key: str, site: Site, *, now: datetime) -> bool:
@@ -64,15 +65,20 @@ def send_own_links(session: Session, key: str, site: Site, *, now: datetime) -> 
         return False
     if not count_attempt(session, "slot-links", str(person.id), most=5, window=timedelta(hours=1), now=now):
         return False
+    return _post_links(session, person, mine, site, now=now)
+
+
+def _post_links(
+    session: Session, person: Person, mine: Sequence[Submission | CoPresenter], site: Site, *, now: datetime
+) -> bool:
     newest = mine[0]
-    event = _of(newest).call.event
     return mail.post(
         session,
-        key=f"slot-links:{digest(f'{person.public_id}:{now.isoformat()}')[:40]}",
+        key=f"slot-links:{digest(f'{person.public_id}:{newest.public_id}:{now.isoformat()}')[:40]}",
         kind="submission_links",
         recipient=person.address,
         sender="Gatherings",
-        zone=newest.zone or event.zone,
+        zone=newest.zone or _of(newest).call.event.zone,
         language=newest.language,
         about=f"person:{person.public_id}",
         facts={"slots": [_facts(_of(one), one) for one in mine], "to": {"name": newest.name}},

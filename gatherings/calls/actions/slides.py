@@ -29,7 +29,7 @@ def set_slide(session: Session, claim: Claim, written: Written | None, alt: str,
     changes with the picture, so no browser shows an older one.
     """
     submission = _open(session, claim, now)
-    slide = submission.slide
+    slide = _slide_of(session, submission)
     if written is None:
         if slide is None:
             raise Conflict(say("There is no slide any more. Please choose a picture."))
@@ -47,9 +47,9 @@ def set_slide(session: Session, claim: Claim, written: Written | None, alt: str,
 
 def drop_slide(session: Session, claim: Claim, *, now: datetime) -> None:
     """Take a submission's slide away; nothing happens where there is none."""
-    submission = _open(session, claim, now)
-    if submission.slide is not None:
-        session.delete(submission.slide)
+    slide = _slide_of(session, _open(session, claim, now))
+    if slide is not None:
+        session.delete(slide)
         session.flush()
 
 
@@ -63,7 +63,7 @@ def _open(session: Session, claim: Claim, now: datetime) -> Submission:
             Submission.erased_at.is_(None),
         )
         .with_for_update(of=Submission)
-        .options(joinedload(Submission.call).joinedload(Call.event), joinedload(Submission.slide))
+        .options(joinedload(Submission.call).joinedload(Call.event))
         .execution_options(populate_existing=True)
     ).one_or_none()
     if submission is None or submission.call.event.status == "draft":
@@ -72,3 +72,10 @@ def _open(session: Session, claim: Claim, now: datetime) -> Submission:
     if reason is not None:
         raise Conflict(reason)
     return submission
+
+
+def _slide_of(session: Session, submission: Submission) -> Slide | None:
+    """Read the slide of a locked submission: a statement of its own sees what was written while one waited."""
+    return session.scalars(
+        select(Slide).where(Slide.submission_id == submission.id).execution_options(populate_existing=True)
+    ).one_or_none()

@@ -23,6 +23,17 @@ PAGE = 24
 _NO_CALL = say("There is no call for this gathering yet. Please write one first.")
 
 
+# What lists do not show: long texts of a thousand submissions would only be carried about.
+_NOT_IN_LISTS = (
+    Submission.typed,
+    Submission.needs,
+    Submission.script,
+    Submission.links,
+    Submission.recording_words,
+    Submission.letter,
+)
+
+
 @dataclass(frozen=True)
 class Row:
     """A submission as lists show it: its mean score, how many scores and remarks, one's own score, its hour."""
@@ -72,7 +83,7 @@ def list_rows(session: Session, call_id: int, event: Event, reader_id: int) -> l
         select(Submission)
         .where(Submission.call_id == call_id, Submission.state != "draft", Submission.erased_at.is_(None))
         .order_by(Submission.sent_at, Submission.id)
-        .options(selectinload(Submission.others), defer(Submission.typed), defer(Submission.needs))
+        .options(selectinload(Submission.others), *(defer(column) for column in _NOT_IN_LISTS))
         .execution_options(populate_existing=True)
     ).all()
     of_call = select(Submission.id).where(Submission.call_id == call_id)
@@ -111,6 +122,12 @@ def list_rows(session: Session, call_id: int, event: Event, reader_id: int) -> l
         )
         for one in found
     ]
+
+
+def scripts_of(session: Session, rows: Sequence[Row]) -> dict[int, str]:
+    """Give the scripts of some rows of a list, by the submission's id."""
+    ids = [row.submission.id for row in rows]
+    return dict(session.execute(select(Submission.id, Submission.script).where(Submission.id.in_(ids))).all())
 
 
 def narrow(rows: Sequence[Row], filter: Filter, now: datetime) -> list[Row]:

@@ -1,5 +1,7 @@
 """Reads of slides: the picture alone, for those who may see it."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -28,6 +30,11 @@ def slide_of_event(session: Session, event_id: int, public_id: str) -> tuple[str
     return _found(
         session, Submission.public_id == public_id, Call.event_id == event_id, Submission.state != "draft"
     )  # fmt: skip
+
+
+def who_has_slides(session: Session, submission_ids: Sequence[int]) -> set[int]:
+    """Give which of these submissions have a slide; one query."""
+    return set(session.scalars(select(Slide.submission_id).where(Slide.submission_id.in_(submission_ids))))
 
 
 def _found(session: Session, *which: object) -> tuple[str, bytes]:

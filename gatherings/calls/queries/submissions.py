@@ -10,6 +10,8 @@ from gatherings.core.errors import NotFound
 from gatherings.core.tokens import Claim
 from gatherings.events.models import Event
 
+DRAFT_VERSION = 1  # of the link that a form has before it is sent
+
 _WHOLE = (
     joinedload(Submission.call).joinedload(Call.event).joinedload(Event.community),
     joinedload(Submission.person),
@@ -53,10 +55,12 @@ def get_co_by_link(session: Session, claim: Claim) -> CoPresenter:
 
 def was_sent(session: Session, claim: Claim) -> Submission | None:
     """Find the submission that a link opened while it was a draft: since it was sent, its link comes by mail alone."""
+    if claim.version != DRAFT_VERSION:
+        return None
     return session.scalars(
         _whole().where(
             Submission.public_id == claim.public_id,
-            Submission.link_version > claim.version,
+            Submission.link_version > DRAFT_VERSION,
             Submission.state != "draft",
         )
     ).one_or_none()

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gatherings.live.rules.board import ENDED, PAUSED, RUNNING, WAITING, Part, State, lay_out
+from gatherings.live.rules.board import lay_out
+from gatherings.live.rules.shown import ENDED, PAUSED, RUNNING, WAITING, Part, State
 from gatherings.slots.rules.timing import Timed
 
 Plan = Sequence[Timed[Part]]
@@ -122,7 +123,9 @@ def end(plan: Plan, run: State, at: datetime) -> Change | None:
     if run.state not in (RUNNING, PAUSED):
         return None
     on = _on(plan, run)
-    return Change(replace(run, state=ENDED, paused_at=None, ended_at=at), _closed(plan, run, on, at) if on is not None else {})
+    return Change(
+        replace(run, state=ENDED, paused_at=None, ended_at=at), _closed(plan, run, on, at) if on is not None else {}
+    )
 
 
 def reopen(plan: Plan, run: State, at: datetime) -> Change | None:
@@ -131,14 +134,21 @@ def reopen(plan: Plan, run: State, at: datetime) -> Change | None:
         return None
     last = _last_begun(plan)
     if last is None:
-        return forget(plan, run, at)
+        return _cleared(plan, run)
     return _take_up(plan[last].item, run, at, {})
 
 
 def forget(plan: Plan, run: State, at: datetime) -> Change | None:
-    """Be as if it had never begun: after a rehearsal, or a start on the wrong day."""
-    if run.state == WAITING:
+    """Be as if it had never begun: after a rehearsal, or a start by mistake before the planned one.
+
+    What was really held is never forgotten.
+    """
+    if run.state == WAITING or not (run.rehearsal or (plan and at < plan[0].starts_at)):
         return None
+    return _cleared(plan, run)
+
+
+def _cleared(plan: Plan, run: State) -> Change:
     cleared = State(turn=run.turn, pressed_by=run.pressed_by, pressed_at=run.pressed_at)
     return Change(cleared, {timed.item.id: {**_UNTOUCHED, "skipped": False} for timed in plan})
 
@@ -157,7 +167,9 @@ def _leave(plan: Plan, run: State, at: datetime, *, skipped: bool) -> Change:
     following = _next_number(plan, begin - 1)
     if following is None:
         return Change(replace(run, state=ENDED, paused_at=None, ended_at=at), closed)
-    kind = plan[on].item.kind if on is not None and not (skipped and _is_changing(run, at)) else _kind_before(plan, begin)
+    kind = (
+        plan[on].item.kind if on is not None and not (skipped and _is_changing(run, at)) else _kind_before(plan, begin)
+    )
     laid = lay_out(plan, begin, at, after_slot=kind == "slot")
     return _call(plan[following].item, replace(run, state=RUNNING), laid[following - begin][0], closed)
 
@@ -211,7 +223,7 @@ def _next_number(plan: Plan, after: int) -> int | None:
         (
             number
             for number, timed in enumerate(plan)
-            if number > after and not timed.item.skipped and timed.item.kind != "buffer"
+            if number > after and not timed.item.is_out and timed.item.kind != "buffer"
         ),
         None,
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gatherings.live.rules.board import ENDED, PAUSED, WAITING, Board, Shown
+from gatherings.live.rules.shown import ENDED, PAUSED, WAITING, Board, Shown
 
 
 @dataclass(frozen=True)

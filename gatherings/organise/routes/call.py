@@ -28,7 +28,7 @@ from gatherings.organise.forms.call import (
     shown,
 )
 from gatherings.organise.routes.blueprint import bp
-from gatherings.organise.routes.call_beside import beside_of
+from gatherings.organise.routes.call_beside import FIELDS, beside_of
 from gatherings.planning.queries.events import editable
 from gatherings.web.answers import answer, go
 from gatherings.web.i18n import words
@@ -175,6 +175,7 @@ def _page(
         labels=labels(),
         asks=ask_labels(),
         beside=beside_of({field.name: field.data for field in form}, event, call),
+        typed={name: form[name].data for name in FIELDS if form[name].data},
         notes=[words(one) for one in notes],
         preview=render(form.intro.data or "") if looked else None,
         now=now,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from gatherings.core.clock import utc_now
 from gatherings.core.csv_text import BOM, Writer
-from gatherings.core.errors import NotFound
+from gatherings.core.errors import Conflict, NotFound
 from gatherings.core.words import say
 from gatherings.core.zones import to_local
 from gatherings.db import current_session, transact
@@ -18,7 +18,7 @@ from gatherings.live import kept
 from gatherings.live.actions import PRESSES, Outcome, Press, press
 from gatherings.live.queries import Held, held_of, list_unconfirmed
 from gatherings.live.rules import Board, board, presses
-from gatherings.live.rules.board import ENDED, WAITING
+from gatherings.live.rules.shown import ENDED, WAITING
 from gatherings.live.words import ago_words, called, last_words, lateness, now_words
 from gatherings.organise.access import may, organiser
 from gatherings.organise.routes.blueprint import bp
@@ -28,6 +28,7 @@ from gatherings.web.i18n import gettext, words
 PAGE = "/events/<event>/live"
 SOON = timedelta(hours=2)  # before this long before the planned start, one only tries it
 _LONGEST = 100  # characters of what a form may name
+NOTHING = say("There is nothing in the running order of this gathering yet.")
 _NOTES = {
     "late": say("Somebody else was quicker, so your press did nothing."),
     "nothing": say("That press has no meaning now, so nothing was changed."),
@@ -55,7 +56,7 @@ def live_board(event: Event) -> Response:
     """Give the pieces of the screen that have changed since the one that asks saw them; nothing (204) if none has."""
     held = held_of(current_session(), event.id, for_hosts=True)
     if held is None or not held.plan:
-        raise NotFound()
+        raise Conflict(NOTHING)
     values = _values(event, held)
     seen = request.args.get("v", "")[:_LONGEST]
     if seen == values["version"]:
@@ -94,7 +95,7 @@ def live_times(event: Event) -> Response:
     """Give what was planned and what really happened as a table, times on the event's clock."""
     held = held_of(current_session(), event.id)
     if held is None:
-        raise NotFound()
+        raise Conflict(NOTHING)
     writer = Writer()
     rows = ["kind", "title", "speakers", "planned_start", "planned_seconds", "began", "ended", "spoken_seconds",
             "extended_seconds", "paused_seconds", "left_out"]  # fmt: skip
@@ -193,5 +194,3 @@ def _soon(shown: Board, now: datetime) -> bool:
     if shown.state == ENDED:
         return True
     return bool(shown.items) and now >= shown.items[0].planned_starts_at - SOON
-
-

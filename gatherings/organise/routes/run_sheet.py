@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response
-from sqlalchemy import select
 
-from gatherings.calls.models import Slide
+from gatherings.calls.queries.slides import who_has_slides
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
 from gatherings.db import current_session
@@ -62,7 +61,8 @@ def run_sheet(event: Event) -> Response:
 
 
 def _rows(event: Event, timed: list[Timed[Item]]) -> list[Row]:
-    slides = _with_slide([one.item.submission_id for one in timed if one.item.submission_id is not None])
+    offered = [one.item.submission_id for one in timed if one.item.submission_id is not None]
+    slides = who_has_slides(current_session(), offered)
     rows: list[Row] = []
     number = 0
     for one in timed:
@@ -93,11 +93,6 @@ def _row(event: Event, one: Timed[Item], number: int | None, slides: set[int]) -
         recording=submission.recording if submission is not None else None,
         has_slide=item.submission_id in slides,
     )
-
-
-def _with_slide(submission_ids: list[int]) -> set[int]:
-    found = select(Slide.submission_id).where(Slide.submission_id.in_(submission_ids))
-    return set(current_session().scalars(found))
 
 
 def _clock(at: datetime, event: Event) -> str:

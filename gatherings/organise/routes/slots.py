@@ -30,7 +30,9 @@ def slots(event: Event) -> Response:
     run = None
     if order is not None:
         run = session.scalars(select(Run).where(Run.order_id == order.id)).one_or_none()
-    glance = glance_at(session, event, call, order, live=run.state if run is not None and not run.rehearsal else "", now=now)
+    glance = glance_at(
+        session, event, call, order, live=run.state if run is not None and not run.rehearsal else "", now=now
+    )
     return answer(
         "organise/call/slots.html",
         event=event,

@@ -86,7 +86,7 @@ def change_item(
         raise Conflict(_OVERTAKEN)
     if values["seconds"] != item.seconds and not rules.movable(item):
         sentence = say("This has begun already. Its length is changed on the live screen.")
-        raise InvalidInput([Problem("seconds", sentence)])
+        raise InvalidInput([Problem("length", sentence)])
     for name, value in values.items():
         setattr(item, name, value)
     changed(session, order, "order_changed", by=by, now=now)

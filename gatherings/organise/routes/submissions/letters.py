@@ -5,9 +5,10 @@ from typing import Any
 
 from flask import Response, request
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from gatherings.calls.actions import answering
-from gatherings.calls.actions.answering import ANSWER, LooksOtherNow, WordsChanged, facts_for, readers_of, words_of
+from gatherings.calls.actions.answering import ANSWER, WordsChanged, facts_for, readers_of, words_of
 from gatherings.calls.mails.answers import Drawn, draw, our_words
 from gatherings.calls.models import Call, Submission
 from gatherings.calls.queries.choosing import get_call, get_submission, list_rows, list_to_tell
@@ -84,7 +85,7 @@ def send_submission_letters(event: Event) -> Response:
         sent = transact(
             answering.send_letters, event_id, shown, by=organiser().public_id, site=settings().site, now=utc_now()
         )
-    except LooksOtherNow as refusal:
+    except Conflict as refusal:
         return _show(read_again(event_id), status=409, problems=[refusal.sentence])
     return go(path_of(read_again(event_id), {"done": "sent" if sent else "sent-before"}, last="/letters"))
 
@@ -200,7 +201,7 @@ def _form(
 def _show(event: Event, *, status: int = 200, note: Sentence | None = None, problems: Any = ()) -> Response:
     session, now = current_session(), utc_now()
     call = get_call(session, event.id)
-    call.event = event
+    set_committed_value(call, "event", event)  # the guard has read it, with its community
     drafts = [_draft(one, call) for one in list_to_tell(session, call.id)]
     rows = list_rows(session, call.id, event, organiser().id)
     silent = [row for row in rows if standing(row.submission, now) in (Standing.SILENT, Standing.ASKED)]

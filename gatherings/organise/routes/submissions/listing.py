@@ -10,7 +10,18 @@ from flask import Response, request
 
 from gatherings.calls.models import Call, Submission
 from gatherings.calls.queries.call import find_call
-from gatherings.calls.queries.choosing import PAGE, SORTS, STATES, Filter, Row, list_late, list_rows, narrow, zone_of
+from gatherings.calls.queries.choosing import (
+    PAGE,
+    SORTS,
+    STATES,
+    Filter,
+    Row,
+    list_late,
+    list_rows,
+    narrow,
+    scripts_of,
+    zone_of,
+)
 from gatherings.calls.rules.call import CallState, room_of, state_of
 from gatherings.calls.rules.choosing import may_remind, minutes_left, needs_letter, silent_days, would_fit
 from gatherings.calls.rules.speaking import Speaking, speaking_time
@@ -121,8 +132,9 @@ def show_list(event: Event, look: Look, *, status: int = 200, **more: Any) -> Re
     found = narrow(everything, look.filter, now)
     page = min(look.page, max(1, -(-len(found) // PAGE)))
     shown = found[(page - 1) * PAGE : page * PAGE]
+    scripts = scripts_of(session, shown)
     values |= {
-        "lines": [_line(row, event, call, look, now) for row in shown],
+        "lines": [_line(row, event, call, look, now, scripts[row.submission.id]) for row in shown],
         "found": len(found),
         "all": len(everything),
         "counts": Counter(row.submission.state for row in everything),
@@ -133,6 +145,7 @@ def show_list(event: Event, look: Look, *, status: int = 200, **more: Any) -> Re
         "sorts": {column: _sort(event, look, column) for column in _COLUMNS},
         "pages": _pages(event, look, page, len(found)),
         "wording": wording,
+        "typed_words": list(wording.TYPED.items()),
         "doing_words": registration_wording.DOING,
         **room_values(call, event, [row.submission for row in everything if row.submission.state == "accepted"]),
     }
@@ -141,7 +154,7 @@ def show_list(event: Event, look: Look, *, status: int = 200, **more: Any) -> Re
     )  # fmt: skip
 
 
-def _line(row: Row, event: Event, call: Call, look: Look, now: datetime) -> Line:
+def _line(row: Row, event: Event, call: Call, look: Look, now: datetime, script: str) -> Line:
     one = row.submission
     return Line(
         row=row,
@@ -152,7 +165,7 @@ def _line(row: Row, event: Event, call: Call, look: Look, now: datetime) -> Line
         tag=wording.TAGS.get(one.state, ""),
         standing=wording.standing_words(one, now),
         tone=wording.standing_tone(one, now),
-        spoken=spoken_of(one, call),
+        spoken=spoken_of(script, one.seconds, call),
         sent=_day(one.sent_at, event.zone, now) if one.sent_at is not None else "",
         link=path_of(event, look.args(), last=f"/{one.public_id}"),
     )
@@ -163,11 +176,9 @@ def _day(moment: datetime, zone: str, now: datetime) -> str:
     return date_words(day, "d MMM" if day.year == today.year else "d MMM y")
 
 
-def spoken_of(submission: Submission, call: Call) -> Speaking | None:
-    """Give how long the script takes to speak; None where there is none."""
-    if not submission.script.strip():
-        return None
-    return speaking_time(submission.script, submission.seconds, call.words_a_minute)
+def spoken_of(script: str, seconds: int, call: Call) -> Speaking | None:
+    """Give how long a script takes to speak; None where there is none."""
+    return speaking_time(script, seconds, call.words_a_minute) if script.strip() else None
 
 
 def room_values(call: Call, event: Event, accepted: list[Submission]) -> dict[str, Any]:

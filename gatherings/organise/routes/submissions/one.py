@@ -85,7 +85,7 @@ def show_one(event: Event, public_id: str, *, status: int = 200, page: str = "on
         "decisions": _decisions(mine),
         "letter_waits": needs_letter(mine),
         "may_remind": may_ask_again(mine, now),
-        "spoken": spoken_of(mine, call),
+        "spoken": spoken_of(mine.script, mine.seconds, call),
         "remarks": list_remarks(session, mine.id),
         "remark_form": RemarkForm(formdata=None, data={"key": new_public_id()}),
         "scores": SCORES,

@@ -50,6 +50,15 @@ _CHANGED: Mapping[str, Sentence] = {
     "declined": say("their letter said: declined"),
 }
 
+# What is shown of a form that was typed after the close: its fields, in words.
+TYPED: Mapping[str, Sentence] = {
+    "about": say("What they do"),
+    "ask": say("The one thing they ask of the audience"),
+    "script": say("Script or notes"),
+    "links": say("Links"),
+    "zone": say("Time zone"),
+}
+
 
 def standing_words(submission: Any, now: datetime) -> Sentence | None:
     """Say what the presenter knows of the decision and has answered; None: nothing to say."""
