@@ -135,7 +135,7 @@ def test_without_a_script(house: House, visit: Visit) -> None:
 
 def test_ones_own_page_in_each_state_looks_whole(house: House, visit: Visit) -> None:
     slug = call_of(house)
-    paths = {}
+    paths: dict[str, str] = {}
     with house.writing() as session:
         event = session.scalars(select(Event).where(Event.slug == slug)).one()
         call = session.scalars(select(Call).where(Call.event_id == event.id)).one()

@@ -1,6 +1,7 @@
 """Telling presenters: once, to the second, only who is concerned; their invites stay true."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from icalendar import Calendar
 from sqlalchemy import select
@@ -53,6 +54,13 @@ def mails(session, *kinds: str) -> list[OutboxMail]:
 
 def starts(mail: OutboxMail) -> datetime:
     return datetime.fromisoformat(mail.facts["slot"]["starts_at"])
+
+
+def entry_in(data: bytes | None) -> Any:
+    """Read the one entry of a calendar."""
+    assert data is not None
+    (entry,) = Calendar.from_ical(data).walk("VEVENT")
+    return entry
 
 
 def put_at(session, order, item_id: int, position: float) -> None:
@@ -211,7 +219,7 @@ def test_the_mail_and_its_calendar_say_the_second_on_both_clocks(app, session, n
     assert "3:00, until 07:04:03" in letter.text
     assert "Nicki" in letter.text
     assert "meet.example.org" not in letter.text + (letter.calendar or b"").decode()
-    (entry,) = Calendar.from_ical(letter.calendar).walk("VEVENT")
+    entry = entry_in(letter.calendar)
     assert datetime(2026, 12, 15, 18, 1, 3, tzinfo=entry.DTSTART.tzinfo) == entry.DTSTART
     assert timedelta(seconds=180) == entry.DTEND - entry.DTSTART
     assert str(entry["SUMMARY"]) == "Kind <b>words</b>"
@@ -264,14 +272,14 @@ def test_slots_stand_in_ones_own_feed_as_they_were_told(app, client, session, no
     with app.test_request_context():
         path = f"/calendar/{signer().sign('feed', row.public_id, row.feed_version)}.ics"
     first = client.get(path)
-    (entry,) = Calendar.from_ical(first.data).walk("VEVENT")
+    entry = entry_in(first.data)
     assert (entry.DTSTART.hour, entry.DTSTART.minute, entry.DTSTART.second) == (18, 10, 30)
     assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
     last = session.scalars(select(Item).where(Item.submission_id == submissions[7].id)).one()
     put_at(session, order, last.id, 0.5)
     look(app, now + timedelta(minutes=5))
     later = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
-    (moved,) = Calendar.from_ical(later.data).walk("VEVENT")
+    moved = entry_in(later.data)
     assert (moved.DTSTART.hour, moved.DTSTART.minute) == (18, 14)
     assert moved["UID"] == entry["UID"]
     assert moved["SEQUENCE"] > entry["SEQUENCE"]

@@ -8,7 +8,7 @@ from gatherings.calls.actions.answering import confirm
 from gatherings.calls.queries.submissions import get_by_link
 from gatherings.calls.routes.blueprint import bp
 from gatherings.core.clock import utc_now
-from gatherings.db import transact
+from gatherings.db import current_session, transact
 from gatherings.web.answers import go
 from gatherings.web.rights import by_link, claim_of
 
@@ -17,13 +17,14 @@ from gatherings.web.rights import by_link, claim_of
 @by_link("submission")
 def confirm_it(token: str) -> Response:
     """Note that an accepted presenter will be there; opening the address leads to the page that asks."""
-    if request.method != "POST":
-        return make_response(redirect(f"/submissions/{token}", code=302))
 
     def act(session: Session) -> bool:
         _purpose, claim = claim_of(token, "submission")
         return confirm(session, get_by_link(session, claim).id, now=utc_now())
 
     with wrong_links_counted():
+        if request.method != "POST":
+            get_by_link(current_session(), claim_of(token, "submission")[1])
+            return make_response(redirect(f"/submissions/{token}", code=302))
         transact(act)
     return go(f"/submissions/{token}?done=confirmed#answer")

@@ -7,6 +7,7 @@ from typing import Any
 import wtforms
 
 from gatherings.core.text import TextProblem, clean_line
+from gatherings.core.weblinks import read_link
 from gatherings.core.words import say
 from gatherings.events.models import MODES
 from gatherings.organise.forms.languages import language_choices
@@ -14,7 +15,6 @@ from gatherings.organise.forms.reading import (
     line_of,
     read_day,
     read_hour,
-    read_link,
     read_number,
     read_slug,
     read_title,
