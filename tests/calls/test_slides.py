@@ -229,9 +229,10 @@ def test_who_sees_it_and_who_does_not(client: FlaskClient, session: Session, app
     )  # fmt: skip
     assert send(client, path, picture()).status_code == 303
     assert client.get(f"{theirs}/slide.webp").data[:4] == b"RIFF"
-    shown = client.get(f"{theirs}/slide").text
-    assert "<img" in shown
+    shown = client.get(theirs).text
+    assert f"{theirs}/slide.webp" in shown
     assert 'type="file"' not in shown
+    assert client.get(f"{theirs}/slide").status_code == 404
     assert send(client, theirs, picture(size=(10, 10))).status_code == 404
     assert client.post(f"{theirs}/slide/remove").status_code == 404
     assert client.get(f"{elses}/slide.webp").status_code == 404

@@ -8,7 +8,7 @@ from gatherings.accounts.links import wrong_links_counted
 from gatherings.calls.actions import slides as actions
 from gatherings.calls.models import Submission
 from gatherings.calls.queries import slides as queries
-from gatherings.calls.queries.submissions import get_by_link, get_co_by_link
+from gatherings.calls.queries.submissions import get_by_link
 from gatherings.calls.routes.blueprint import bp
 from gatherings.calls.rules.slides import is_asked, why_not
 from gatherings.calls.slide_form import ROOM, sent_slide, shown_slide
@@ -30,11 +30,11 @@ _DROPPED = say("Your slide is taken away.")
 
 
 @bp.get("/submissions/<token>/slide")
-@by_link("submission", "co-presenter")
+@by_link("submission")
 def slide(token: str) -> Response:
-    """Show a submission's slide and the form to send another; co-presenters look."""
-    _claim, submission, own = _opened(token)
-    return _page(token, submission, own=own)
+    """Show a submission's slide and the form to send another; co-presenters see the picture on their own page."""
+    _claim, submission = _opened(token)
+    return _page(token, submission)
 
 
 @bp.post("/submissions/<token>/slide")
@@ -42,7 +42,7 @@ def slide(token: str) -> Response:
 @big_body(ROOM)
 def send_slide(token: str) -> Response:
     """Take a picture, or the words that go with it."""
-    claim, submission, _own = _opened(token, "submission")
+    claim, submission = _opened(token)
     reason = why_not(submission, submission.call, submission.call.event, utc_now())
     if reason is not None:
         return _page(token, submission, note=reason, status=409)
@@ -63,7 +63,7 @@ def send_slide(token: str) -> Response:
 @by_link("submission")
 def remove_slide(token: str) -> Response:
     """Take the slide away."""
-    claim, _submission, _own = _opened(token, "submission")
+    claim, _submission = _opened(token)
     try:
         transact(actions.drop_slide, claim, now=utc_now())
     except Conflict as refusal:
@@ -93,13 +93,11 @@ def slide_told(submission: Submission) -> dict[str, Any]:
     }
 
 
-def _opened(token: str, *purposes: str) -> tuple[Claim, Submission, bool]:
-    """Give what a link names: the claim, the submission, and whether it is the presenter's own."""
+def _opened(token: str) -> tuple[Claim, Submission]:
+    """Give what a presenter's link names: the claim and the submission."""
     with wrong_links_counted():
-        purpose, claim = claim_of(token, *(purposes or ("submission", "co-presenter")))
-        if purpose == "submission":
-            return claim, get_by_link(current_session(), claim), True
-        return claim, get_co_by_link(current_session(), claim).submission, False
+        _purpose, claim = claim_of(token, "submission")
+        return claim, _read_again(claim)
 
 
 def _read_again(claim: Claim) -> Submission:
@@ -119,7 +117,6 @@ def _page(
     form: Any = None,
     note: Sentence | str = "",
     good: bool = False,
-    own: bool = True,
     status: int = 200,
 ) -> Response:
     event = submission.call.event
@@ -131,7 +128,7 @@ def _page(
         event=event,
         community=event.community,
         path=f"/submissions/{token}",
-        can_edit=own and reason is None,
+        can_edit=reason is None,
         slide_form=form,
         slide_note=words(note),
         slide_good=good,
