@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, make_response, redirect, request
 
 from gatherings.accounts.links import wrong_links_counted
 from gatherings.calls.actions import slides as actions
@@ -59,11 +59,13 @@ def send_slide(token: str) -> Response:
     return _done(token, claim, _SET if form.written is not None else _SAID)
 
 
-@bp.post("/submissions/<token>/slide/remove")
+@bp.route("/submissions/<token>/slide/remove", methods=["GET", "POST"])
 @by_link("submission")
 def remove_slide(token: str) -> Response:
-    """Take the slide away."""
+    """Take the slide away; who only opens this address comes to the slide."""
     claim, _submission = _opened(token)
+    if request.method == "GET":
+        return make_response(redirect(f"/submissions/{token}/slide"))
     try:
         transact(actions.drop_slide, claim, now=utc_now())
     except Conflict as refusal:
