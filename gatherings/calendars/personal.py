@@ -38,11 +38,12 @@ def _tzdata() -> str:
 
 
 def personal_feed(
-    session: Session, person_id: int, *, name: str, base_url: str, join: JoinLink, now: datetime
+    session: Session, person_id: int, *, name: str, base_url: str, join: JoinLink, now: datetime, slots: bool = True
 ) -> bytes:
     """Give the feed of all that a person is registered for and that is not past by more than a year.
 
-    `join(row, series=…)` makes the person's own way in: calendars are shared (domain.md 13b).
+    `join(row, series=…)` makes the person's own way in: calendars are shared (domain.md 13b). `slots`: whether there
+    are any of theirs to read.
     """
     every = {one.id: one for one in list_series_of_person(session, person_id)}
     singles: list[Registration] = []
@@ -59,7 +60,8 @@ def personal_feed(
     for registration in singles:
         entry = _single(registration, base_url=base_url, join=join, now=now)
         entries += [entry] if entry is not None else []
-    entries += slot_entries(session, person_id, base_url=base_url, now=now)
+    if slots:
+        entries += slot_entries(session, person_id, base_url=base_url, now=now)
     anonymous = [replace(entry, organizer=None, attendee=None) for entry in entries]
     return ics.calendar(ics.vevents(anonymous), name=name, feed=True)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from gatherings.accounts.models import Person
 from gatherings.calendars import rules
-from gatherings.calendars.slots import slot_state
+from gatherings.calendars.slots import SLOT_VALUES, slot_state
 from gatherings.communities.models import Community
 from gatherings.core.errors import NotFound
 from gatherings.core.tokens import Claim
@@ -166,6 +166,7 @@ _PERSONAL_STATE: Any = (
         Series.revision,
         Series.changed_at,
         SeriesRegistration.first_local,
+        *slot_state(),
     )
     .select_from(Person)
     .outerjoin(Registration, and_(Registration.person_id == Person.id, Registration.erased_at.is_(None)))
@@ -179,14 +180,20 @@ _PERSONAL_STATE: Any = (
 
 
 def read_personal_state(session: Session, claim: Claim, now: datetime) -> tuple[int, tuple[Any, ...]]:
-    """Give whose personal feed a link names, and every value that its bytes are made from; two queries.
+    """Give whose personal feed a link names, and every value that its bytes are made from; one query.
 
     Raises NotFound for a link that was renewed, or whose person is not held any more.
     """
-    asked = {"public_id": claim.public_id, "version": claim.version, "oldest": rules.oldest_end(now)}
+    stays = rules.start_of_day(now) - rules.CANCELLED_STAYS
+    asked = {"public_id": claim.public_id, "version": claim.version, "oldest": rules.oldest_end(now), "stays": stays}
     rows: list[tuple[Any, ...]] = [tuple(row) for row in session.execute(_PERSONAL_STATE, asked)]
     if not rows:
         raise NotFound()
     held = [row for row in rows if row[7] is not None]
     told = [tuple(rules.still_told(row[at], now) for at in (5, 8, 16)) for row in held]
-    return rows[0][0], (held, told, slot_state(session, rows[0][0], now))
+    return rows[0][0], (held, told, rows[0][-SLOT_VALUES:])
+
+
+def has_slots(state: tuple[Any, ...]) -> bool:
+    """Tell from the state of a personal feed whether slots are in it."""
+    return bool(state[-1][0])

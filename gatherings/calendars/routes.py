@@ -10,6 +10,7 @@ from gatherings.db.session import current_session
 from gatherings.events.queries import Moved, next_boundary, public_stamp
 from gatherings.registration.mails.invitations import join_link
 from gatherings.web.cache import kept
+from gatherings.web.feeds import calendar_answer
 from gatherings.web.i18n import gettext as _
 from gatherings.web.requests import settings
 from gatherings.web.rights import by_link, claim_of, public, signer
@@ -27,7 +28,7 @@ def event_file(slug: str) -> Response:
     if isinstance(event, Moved):
         return _moved(f"/events/{event.slug}/event.ics")
     data = blocks.event_file(event, settings().base_url)
-    return _calendar(data, ics.strong_etag(data), event.slug)
+    return calendar_answer(data, ics.strong_etag(data), event.slug)
 
 
 @bp.get("/series/<slug>/calendar.ics")
@@ -40,7 +41,7 @@ def series_feed(slug: str) -> Response:
     if isinstance(series, Moved):
         return _moved(f"/series/{series.slug}/calendar.ics")
     data = blocks.series_feed(session, series, settings().base_url, utc_now())
-    return _calendar(data, ics.strong_etag(data), series.slug)
+    return calendar_answer(data, ics.strong_etag(data), series.slug)
 
 
 @bp.get("/communities/<slug>/calendar.ics")
@@ -53,7 +54,7 @@ def community_feed(slug: str) -> Response:
     if isinstance(community, Moved):
         return _moved(f"/communities/{community.slug}/calendar.ics")
     data, etag = blocks.community_feed(session, community, settings().base_url, utc_now())
-    return _calendar(data, etag, slug)
+    return calendar_answer(data, etag, slug)
 
 
 @bp.get("/calendar/<token>.ics")
@@ -68,21 +69,11 @@ def personal_feed(token: str) -> Response:
     # Links in the feed are signed by the newest key: another key makes other bytes.
     etag = personal.etag_of(state, base_url, name, signer().sign("join", claim.public_id, claim.version))
     if request.if_none_match.contains_weak(etag.strip('"')):
-        return _calendar(b"", etag, "my-gatherings")
-    data = personal.personal_feed(session, person_id, name=name, base_url=base_url, join=join_link, now=now)
-    return _calendar(data, etag, "my-gatherings")
-
-
-def _calendar(data: bytes, etag: str, name: str) -> Response:
-    """Answer with calendar bytes, or 304 (calendars.md 23): never compressed, never indexed, no cookie."""
-    response = make_response(data)
-    response.content_type = "text/calendar; charset=utf-8"
-    response.headers["Content-Disposition"] = f'inline; filename="{name}.ics"'
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["ETag"] = etag
-    response.make_conditional(request)
-    return response
+        return calendar_answer(b"", etag, "my-gatherings")
+    data = personal.personal_feed(
+        session, person_id, name=name, base_url=base_url, join=join_link, now=now, slots=queries.has_slots(state)
+    )
+    return calendar_answer(data, etag, "my-gatherings")
 
 
 def _moved(path: str) -> Response:

@@ -3,35 +3,38 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings import ics
+from gatherings.accounts.models import Person
 from gatherings.calendars import rules
 from gatherings.calls.models import Submission
+from gatherings.db.types import UtcDateTime
 from gatherings.events.models import Event
 from gatherings.slots.facts import entry_of, facts_for
 from gatherings.slots.links import slot_path
 from gatherings.slots.models import RunningOrder, SlotInvite
 
+SLOT_VALUES = 4  # how many columns slot_state gives
 
-def slot_state(session: Session, person_id: int, now: datetime) -> list[tuple[Any, ...]]:
-    """Give every value that the slots in a personal feed are made from; one query, no row for most people."""
-    rows = session.execute(
-        select(
-            SlotInvite.id,
-            SlotInvite.starts_at,
-            SlotInvite.seconds,
-            SlotInvite.told_at,
-            SlotInvite.link_version,
-            SlotInvite.cancelled_at,
-            Submission.title,
-        )
-        .join(Submission, Submission.id == SlotInvite.submission_id)
-        .where(SlotInvite.person_id == person_id, SlotInvite.starts_at > rules.oldest_end(now))
-        .order_by(SlotInvite.id)
-    )
-    return [(*row, rules.still_told(row.cancelled_at, now)) for row in rows]
+
+def slot_state() -> list[Any]:
+    """Give the columns that tell, within the one query of a feed's state, whether the slots in it have changed.
+
+    How many there are, when the last was told, what their links and words are at, and how many are still said to be
+    cancelled. Correlated with Person; parameters `oldest` and `stays` (UTC).
+    """
+    mine = (SlotInvite.person_id == Person.id, SlotInvite.starts_at > bindparam("oldest", type_=UtcDateTime()))
+    of_mine = Submission.id == SlotInvite.submission_id
+    still = SlotInvite.cancelled_at > bindparam("stays", type_=UtcDateTime())
+    return [
+        select(func.count(SlotInvite.id)).where(*mine).correlate(Person).scalar_subquery(),
+        select(func.max(SlotInvite.told_at)).where(*mine).correlate(Person).scalar_subquery(),
+        select(func.sum(SlotInvite.link_version + Submission.edits)).join(Submission, of_mine).where(*mine)
+        .correlate(Person).scalar_subquery(),
+        select(func.count(SlotInvite.id)).where(*mine, still).correlate(Person).scalar_subquery(),
+    ]  # fmt: skip
 
 
 def slot_entries(session: Session, person_id: int, *, base_url: str, now: datetime) -> list[ics.Entry]:

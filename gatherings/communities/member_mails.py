@@ -1,11 +1,9 @@
 """Letters to members: the welcome with their own link, and the invitation of those whom a list brought."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from gatherings.core.tokens import Claim
-from gatherings.mail.letters import Button, Link, Part, Prose, Words, greeting, write_letter
-from gatherings.mail.look import look_of
+from gatherings.mail.letters import Button, Link, Prose, Words, letter_of
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.web.i18n import gettext as _
@@ -23,7 +21,7 @@ def member_welcome(mail: OutboxMail) -> Letter:
     """Welcome somebody who joined, or say again that they belong."""
     name, page = _community(mail), _page(mail)
     news = bool(mail.facts["member"]["news"])
-    return _letter(
+    return letter_of(
         mail,
         subject=_("Welcome to %(community)s", community=name),
         heading=_("You are a member"),
@@ -46,7 +44,7 @@ def member_welcome(mail: OutboxMail) -> Letter:
 def member_invitation(mail: OutboxMail) -> Letter:
     """Ask somebody from a list whether they would like to belong."""
     name, page, joining = _community(mail), _page(mail), str(mail.facts.get("joining") or "")
-    return _letter(
+    return letter_of(
         mail,
         subject=_("Would you like to join %(community)s?", community=name),
         heading=_("Would you like to join us?"),
@@ -75,21 +73,6 @@ def _community(mail: OutboxMail) -> str:
 def _page(mail: OutboxMail) -> str:
     member = mail.facts["member"]
     return absolute(member_path(Claim(member["public_id"], member["version"])))
-
-
-def _letter(
-    mail: OutboxMail, *, subject: str, heading: str, preview: str, parts: list[Part | None], footer: str | None = None
-) -> Letter:
-    facts: Mapping[str, Any] = mail.facts
-    return write_letter(
-        subject=subject,
-        heading=heading,
-        preview=preview,
-        parts=[greeting(clean_line(facts["to"]["name"])), *parts],
-        language=mail.language,
-        look=look_of(facts["community"]["accent"], facts["community"]["slug"]),
-        footer=footer,
-    )
 
 
 COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, time
-from typing import Any
 from urllib.parse import quote
 
 from gatherings.core.tokens import Claim
 from gatherings.core.zones import city
-from gatherings.mail.letters import Button, Heading, Link, Part, Prose, Words, write_letter
-from gatherings.mail.look import look_of
+from gatherings.mail.letters import Button, Heading, Link, Prose, Words, letter_of
 from gatherings.mail.message import Letter, clean_line, clean_text
 from gatherings.mail.models import OutboxMail
 from gatherings.web.i18n import gettext as _
@@ -29,8 +27,9 @@ def doors_link(mail: OutboxMail) -> Letter:
     """Ask whether somebody really wants the doors by mail: nothing comes before they press."""
     title = _title(mail)
     hour = time_words(time(int(mail.facts["follower"]["hour"])))
-    return _letter(
+    return letter_of(
         mail,
+        greets=False,
         subject=_("Your doors by mail: %(title)s", title=title),
         heading=_("One press, and the doors come to you"),
         preview=_("Nothing comes before you press."),
@@ -52,8 +51,9 @@ def door(mail: OutboxMail) -> Letter:
     said = clean_line(told["title"])
     opened = _("Door %(number)s", number=number_words(number))
     missed = [number_words(one) for one in mail.facts.get("missed", ())]
-    made = _letter(
+    made = letter_of(
         mail,
+        greets=False,
         subject=_("%(door)s: %(said)s", door=opened, said=said) if said else f"{opened} · {title}",
         heading=said or opened,
         preview=clean_line(told["speakers"]) or title,
@@ -91,21 +91,6 @@ def _door_page(mail: OutboxMail, number: int | None) -> str:
     if mail.facts["calendar"]["opening"] == "viewer":
         path += f"?zone={quote(mail.zone, safe='')}"
     return absolute(path)
-
-
-def _letter(
-    mail: OutboxMail, *, subject: str, heading: str, preview: str, parts: list[Part | None], footer: str
-) -> Letter:
-    community: Mapping[str, Any] = mail.facts["community"]
-    return write_letter(
-        subject=subject,
-        heading=heading,
-        preview=preview,
-        parts=parts,
-        language=mail.language,
-        look=look_of(community["accent"], community["slug"]),
-        footer=footer,
-    )
 
 
 COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {"doors_link": doors_link, "door": door}

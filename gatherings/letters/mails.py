@@ -7,7 +7,7 @@ the time as it stands then.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -18,7 +18,7 @@ from gatherings.letters.links import news_path
 from gatherings.letters.models import Letter
 from gatherings.letters.queries import get_to_compose
 from gatherings.letters.rules import fill, fill_html
-from gatherings.mail.letters import Link, Part, Prose, Words, write_letter
+from gatherings.mail.letters import Filled, Link, Part, Prose, Words, write_letter
 from gatherings.mail.look import look_of
 from gatherings.mail.message import Letter as Written
 from gatherings.mail.message import clean_line
@@ -30,24 +30,6 @@ from gatherings.web.markdown import plain, render
 from gatherings.web.requests import absolute
 
 _PREVIEW = 140  # characters in the line that mail lists show
-
-
-@dataclass(frozen=True)
-class _Field:
-    """What stands for a field: a text, or a link with words of our own."""
-
-    words: str
-    url: str | None = None
-
-    @property
-    def text(self) -> str:
-        return f"{self.words} ({self.url})" if self.url else self.words
-
-    @property
-    def html(self) -> str:
-        if self.url:
-            return str(Markup('<a href="{}">{}</a>').format(self.url, self.words))
-        return str(Markup("<bdi>{}</bdi>").format(self.words))
 
 
 def letter(mail: OutboxMail) -> Written:
@@ -128,12 +110,12 @@ def _why(row: Letter, *, news: bool) -> str:
     return _("You get this mail because you registered for “%(title)s”. %(hosts)s wrote it.", title=title, hosts=hosts)
 
 
-def _fields(mail: OutboxMail, row: Letter) -> dict[str, _Field]:
+def _fields(mail: OutboxMail, row: Letter) -> dict[str, Filled]:
     to, community = mail.facts["to"], row.community
     fields = {
-        "name": _Field(clean_line(to["name"])),
-        "community": _Field(clean_line(community.name)),
-        "community_link": _Field(clean_line(community.name), absolute(f"/communities/{community.slug}")),
+        "name": Filled(clean_line(to["name"])),
+        "community": Filled(clean_line(community.name)),
+        "community_link": Filled(clean_line(community.name), absolute(f"/communities/{community.slug}")),
     }
     if row.event is None:
         return fields
@@ -142,14 +124,14 @@ def _fields(mail: OutboxMail, row: Letter) -> dict[str, _Field]:
     sample = bool(mail.facts.get("sample"))
     in_person = to["attends"] != "online"
     return fields | {
-        "event": _Field(held.title),
-        "time": _Field(one_line(held, mail.zone, mail.created_at)),
-        "place": _Field(where_words(held.mode, held.place, to["attends"])),
-        "event_link": _Field(_("The page of this gathering"), page),
-        "manage_link": _Field(_("Change or cancel"), page if sample else manage_link(mail.facts["of"])),
-        "join_link": _Field(_("The page of this gathering"), page)
+        "event": Filled(held.title),
+        "time": Filled(one_line(held, mail.zone, mail.created_at)),
+        "place": Filled(where_words(held.mode, held.place, to["attends"])),
+        "event_link": Filled(_("The page of this gathering"), page),
+        "manage_link": Filled(_("Change or cancel"), page if sample else manage_link(mail.facts["of"])),
+        "join_link": Filled(_("The page of this gathering"), page)
         if in_person
-        else _Field(_("Your way in"), page if sample else join_link(mail.facts["of"])),
+        else Filled(_("Your way in"), page if sample else join_link(mail.facts["of"])),
     }
 
 

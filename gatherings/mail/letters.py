@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from gatherings.mail.look import Look, look_of
 from gatherings.mail.message import Letter, clean_line
+from gatherings.mail.models import OutboxMail
 from gatherings.web.i18n import gettext as _
 
 
@@ -137,3 +138,49 @@ def write_letter(
 def greeting(name: str) -> Part:
     """Greet somebody; who was forgotten meanwhile has no name."""
     return Words(_("Hello %(name)s,", name=name) if name else _("Hello,"))
+
+
+def letter_of(
+    mail: OutboxMail,
+    *,
+    subject: str,
+    heading: str,
+    preview: str,
+    parts: Sequence[Part | None],
+    greets: bool = True,
+    footer: str | None = None,
+    calendar: tuple[bytes, str] | None = None,
+) -> Letter:
+    """Write the letter of a mail whose facts name a `community`, and under `to` whom it greets."""
+    facts = mail.facts
+    greeted = [greeting(clean_line(facts["to"]["name"]))] if greets else []
+    return write_letter(
+        subject=subject,
+        heading=heading,
+        preview=preview,
+        parts=[*greeted, *parts],
+        language=mail.language,
+        look=look_of(facts["community"]["accent"], facts["community"]["slug"]),
+        footer=footer,
+        calendar=calendar,
+    )
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What is put in for a field of what an organiser wrote: a text, or a link with words of our own."""
+
+    words: str
+    url: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Give it for the text form."""
+        return f"{self.words} ({self.url})" if self.url else self.words
+
+    @property
+    def html(self) -> str:
+        """Give it for the HTML form, escaped."""
+        if self.url:
+            return str(Markup('<a href="{}">{}</a>').format(self.url, self.words))
+        return str(Markup("<bdi>{}</bdi>").format(self.words))

@@ -136,9 +136,9 @@ def test_one_submission_with_its_neighbours_slide_and_score(client, session, com
     ):
         assert words in page, words
     assert f"{desk}/{four[2].public_id}?sort=title" in page  # the next by title
-    picture = client.get(f"{path}/slide")
+    picture = client.get(f"{path}/slide.webp")
     assert (picture.status_code, picture.mimetype, picture.data) == (200, "image/webp", b"RIFF")
-    assert client.get(f"{desk}/{four[0].public_id}/slide").status_code == 404
+    assert client.get(f"{desk}/{four[0].public_id}/slide.webp").status_code == 404
     for value, kept in (("4", 4), ("5", 5), ("9", None), ("2", 2), ("", None)):
         assert press(client, f"{path}/score", {"score": value}).status_code == 303
         session.expire_all()
@@ -183,7 +183,7 @@ def test_another_communitys_submission_is_not_there(client, session, call, desk,
     theirs = make_submission(session, make_call(session, elsewhere), "theirs@example.org")
     before = [theirs.state, theirs.edits]
     one = theirs.public_id
-    for last in ("", "/slide", "/letter", "/withdraw"):
+    for last in ("", "/slide.webp", "/letter", "/withdraw"):
         assert client.get(f"{desk}/{one}{last}").status_code == 404, last
     for last, data in (("/decide", {"to": "accepted"}), ("/score", {"score": "1"}), ("/remarks", {"text": "x"}),
                        ("/reserve", {"step": "up"}), ("/withdraw", {}), ("/remind", {}), ("/let-in", {}),

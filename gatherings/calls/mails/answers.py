@@ -10,9 +10,8 @@ from gatherings.calls.links import own_path
 from gatherings.calls.rules.answers import OURS, Words
 from gatherings.core.filling import fill, fill_html
 from gatherings.core.tokens import Claim
-from gatherings.mail.letters import Button, Facts, Link, Part, Prose, greeting, write_letter
+from gatherings.mail.letters import Button, Facts, Filled, Link, Part, Prose, greeting, letter_of
 from gatherings.mail.letters import Words as Paragraph
-from gatherings.mail.look import look_of
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.invitations import event_page
@@ -33,22 +32,6 @@ class Drawn:
     subject: str
     preview: str
     parts: Sequence[Part]
-
-
-@dataclass(frozen=True)
-class _Field:
-    words: str
-    url: str | None = None
-
-    @property
-    def text(self) -> str:
-        return f"{self.words} ({self.url})" if self.url else self.words
-
-    @property
-    def html(self) -> str:
-        if self.url:
-            return str(Markup('<a href="{}">{}</a>').format(self.url, self.words))
-        return str(Markup("<bdi>{}</bdi>").format(self.words))
 
 
 def our_words(kind: str) -> Words:
@@ -138,20 +121,20 @@ def _contact(facts: Mapping[str, Any]) -> list[Part]:
     return [Paragraph(_("Questions? Please ask %(contact)s.", contact=contact), quiet=True)] if contact else []
 
 
-def _fields(mail: OutboxMail) -> dict[str, _Field]:
+def _fields(mail: OutboxMail) -> dict[str, Filled]:
     facts = mail.facts
     held = Held.of(facts["event"])
     hosts = clean_line(facts["community"]["name"])
     return {
-        "name": _Field(clean_line(facts["to"]["name"])),
-        "title": _Field(clean_line(facts["submission"]["title"])),
-        "length": _Field(length_words(facts["submission"]["seconds"])),
-        "event": _Field(held.title),
-        "time": _Field(one_line(held, mail.zone, mail.created_at)),
-        "event_link": _Field(_("The page of this gathering"), event_page(held.slug)),
-        "own_link": _Field(_("Your own page"), _own_link(facts)),
-        "contact": _Field(clean_line(facts["contact"]) or hosts),
-        "community": _Field(hosts),
+        "name": Filled(clean_line(facts["to"]["name"])),
+        "title": Filled(clean_line(facts["submission"]["title"])),
+        "length": Filled(length_words(facts["submission"]["seconds"])),
+        "event": Filled(held.title),
+        "time": Filled(one_line(held, mail.zone, mail.created_at)),
+        "event_link": Filled(_("The page of this gathering"), event_page(held.slug)),
+        "own_link": Filled(_("Your own page"), _own_link(facts)),
+        "contact": Filled(clean_line(facts["contact"]) or hosts),
+        "community": Filled(hosts),
     }
 
 
@@ -163,17 +146,16 @@ def _own_link(facts: Mapping[str, Any]) -> str:
 
 
 def _letter(mail: OutboxMail, subject: str, heading: str, preview: str, parts: Sequence[Part]) -> Letter:
-    community, own = mail.facts["community"], mail.facts["own"]
     named = {"event": clean_line(mail.facts["event"]["title"])}
-    return write_letter(
+    return letter_of(
+        mail,
         subject=subject,
         heading=heading,
         preview=preview,
         parts=parts,
-        language=mail.language,
-        look=look_of(community["accent"], community["slug"]),
+        greets=False,
         footer=_("You get this mail because you are named as a presenter at “%(event)s”.", **named)
-        if own["other"]
+        if mail.facts["own"]["other"]
         else _("You get this mail because you offered a slot at “%(event)s”.", **named),
     )
 

@@ -3,15 +3,13 @@
 Nothing of what a stranger typed stands here but names and titles, in which no link can be (core/text.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from gatherings.calls.links import own_path
 from gatherings.core import zones
 from gatherings.core.tokens import Claim
-from gatherings.mail.letters import Button, Facts, Heading, Link, Part, Words, greeting, write_letter
-from gatherings.mail.look import look_of
+from gatherings.mail.letters import Button, Facts, Heading, Link, Part, Words, greeting, letter_of, write_letter
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.times import Held, time_rows
@@ -23,7 +21,7 @@ from gatherings.web.times import instant_words, length_words
 def received(mail: OutboxMail) -> Letter:
     """Say that a submission is with the hosts, with the private link that changes it."""
     page, title = _page(mail), _title(mail)
-    return _letter(
+    return letter_of(
         mail,
         subject=_("We have your slot: %(title)s", title=title),
         heading=_("Thank you: we have your slot"),
@@ -44,7 +42,7 @@ def asked(mail: OutboxMail) -> Letter:
     """Tell somebody that they are named as presenting together."""
     page, title = _page(mail), _title(mail)
     name = clean_line(mail.facts["submission"]["name"])
-    return _letter(
+    return letter_of(
         mail,
         subject=_("You present together: %(title)s", title=title),
         heading=_("You are named as presenting together"),
@@ -74,7 +72,7 @@ def withdrawn(mail: OutboxMail) -> Letter:
     closes = datetime.fromisoformat(mail.facts["call"]["closes_at"])
     told = _("%(name)s has withdrawn this slot. The hosts know.", name=clean_line(mail.facts["submission"]["name"]))
     back = closes > mail.created_at and not other
-    return _letter(
+    return letter_of(
         mail,
         subject=_("Withdrawn: %(title)s", title=title),
         heading=_("This slot is withdrawn"),
@@ -143,21 +141,6 @@ def _closing_rows(mail: OutboxMail) -> list[tuple[str, str]]:
         return [(_("The call closes"), mine)]
     there = instant_words(closes, held.zone, mail.created_at)
     return [(_("The call closes"), _("%(mine)s · %(there)s", mine=mine, there=there))]
-
-
-def _letter(
-    mail: OutboxMail, *, subject: str, heading: str, preview: str, parts: list[Part | None], footer: str | None = None
-) -> Letter:
-    facts: Mapping[str, Any] = mail.facts
-    return write_letter(
-        subject=subject,
-        heading=heading,
-        preview=preview,
-        parts=[greeting(clean_line(facts["to"]["name"])), *parts],
-        language=mail.language,
-        look=look_of(facts["community"]["accent"], facts["community"]["slug"]),
-        footer=footer,
-    )
 
 
 COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {

@@ -64,7 +64,7 @@ def send_slide(token: str) -> Response:
 def remove_slide(token: str) -> Response:
     """Take the slide away; who only opens this address comes to the slide."""
     claim, _submission = _opened(token)
-    if request.method == "GET":
+    if request.method != "POST":  # some mail scanners ask with HEAD
         return make_response(redirect(f"/submissions/{token}/slide"))
     try:
         transact(actions.drop_slide, claim, now=utc_now())

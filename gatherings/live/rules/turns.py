@@ -81,7 +81,9 @@ def until_start(board: Board, one: Shown, now: datetime) -> Count:
 
 
 def is_sure(board: Board, one: Shown) -> bool:
-    """Tell whether the second of an expected start stays as it is until the next press."""
+    """Tell whether the second of a start stays as it is until the next press; what has begun is sure."""
+    if one.state == "past" or (one.state == "now" and board.state != PAUSED):
+        return True
     return board.state in (WAITING, ENDED) or board.fixed or one.moved == 0
 
 

@@ -6,8 +6,7 @@ from gatherings import ics
 from gatherings.calls.links import own_path
 from gatherings.core import zones
 from gatherings.core.tokens import Claim
-from gatherings.mail.letters import Button, Facts, Link, Part, Words, greeting, write_letter
-from gatherings.mail.look import look_of
+from gatherings.mail.letters import Button, Facts, Link, Part, Words, letter_of
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.slots.facts import entry_of
@@ -81,20 +80,16 @@ def _letter(mail: OutboxMail, *, subject: str, heading: str, says: list[Part | N
     entry = entry_of(facts, organizer=organizer, way_in=way_in, page=page)
     method = facts["invite"]["method"]
     made = ics.cancel([entry]) if method == "CANCEL" else ics.request([entry])
-    parts: list[Part | None] = [greeting(clean_line(facts["to"]["name"])), *says]
+    parts = list(says)
     if going:
         parts += [Link(_("Your way in, with your minute and the host's name"), way_in)]
-    parts += [
-        Button(_("My slot"), own),
-        Link(_("The page of this gathering"), page, quiet=True),
-    ]
-    return write_letter(
+    parts += [Button(_("My slot"), own), Link(_("The page of this gathering"), page, quiet=True)]
+    return letter_of(
+        mail,
         subject=subject,
         heading=heading,
         preview=instant_words(_starts_at(mail), mail.zone, mail.created_at, exact=True),
         parts=parts,
-        language=mail.language,
-        look=look_of(facts["community"]["accent"], facts["community"]["slug"]),
         calendar=(made, method),
     )
 

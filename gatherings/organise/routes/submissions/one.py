@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from flask import Response, make_response, request
+from flask import Response, request
 
 from gatherings.calls.models import Submission
 from gatherings.calls.queries.choosing import get_call, get_submission, list_remarks, zone_of
-from gatherings.calls.queries.slides import slide_of_event
 from gatherings.calls.rules.choosing import DECISIONS, SCORES, needs_letter
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
-from gatherings.core.errors import NotFound
 from gatherings.core.hours import doing
-from gatherings.core.tokens import PUBLIC_ID, new_public_id
+from gatherings.core.tokens import new_public_id
 from gatherings.db import current_session
 from gatherings.events.models import Event
 from gatherings.organise.access import may, may_here, organiser
@@ -38,18 +36,6 @@ BASE = "/events/<event>/submissions/<submission>"
 def submission(event: Event, submission: str) -> Response:
     """Show everything about one submission."""
     return show_one(event, submission, note=wording.NOTES.get(request.args.get("done", "")))
-
-
-@bp.get(f"{BASE}/slide")
-@may("review")
-def submission_slide(event: Event, submission: str) -> Response:
-    """Give the slide as a picture."""
-    if not PUBLIC_ID.fullmatch(submission):
-        raise NotFound()
-    _name, data = slide_of_event(current_session(), event.id, submission)
-    response = make_response(data)
-    response.content_type = "image/webp"
-    return response
 
 
 def own_path(event: Event, public_id: str, look: Look, **args: str) -> str:
