@@ -63,23 +63,29 @@ def make_app(instance: Path, database_url: str, **extra: str) -> Flask:
 
 
 def _compile_rules_once() -> None:
-    """Let all applications of this run share the code that builds addresses: half of what making one takes.
+    """Let all applications of this run share what Werkzeug makes of an address: most of what making one takes.
 
-    Werkzeug compiles it from a rule's parts alone, as long as no part has a default.
+    It comes from the rule's text alone, as long as no part of it has a default.
     """
-    compiled: dict[tuple[Any, ...], Any] = {}
-    compile_builder = Rule._compile_builder
+    known: dict[tuple[Any, ...], dict[str, Any]] = {}
+    compile_rule = Rule.compile
+    lists = {"_parts": list, "_trace": list, "_converters": dict, "arguments": set}
 
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
-        if rule.defaults:
-            return compile_builder(rule, append_unknown)
-        key = (rule.rule, tuple(rule._trace), append_unknown)
-        if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
+    def compile_once(rule: Rule) -> None:
+        key = (rule.rule, rule.subdomain, rule.merge_slashes)
+        if rule.defaults or key not in known:
+            compile_rule(rule)
+            builders = {name: getattr(rule, name).__func__ for name in ("_build", "_build_unknown")}
+            known.setdefault(key, {**{name: kind(getattr(rule, name)) for name, kind in lists.items()}, **builders})
+            return
+        made = known[key]
+        for name, kind in lists.items():
+            setattr(rule, name, kind(made[name]))
+        for name in ("_build", "_build_unknown"):
+            setattr(rule, name, made[name].__get__(rule, None))
 
-    # Private to Werkzeug: without it a test's application takes twice as long to make.
-    Rule._compile_builder = compile_once  # type: ignore[assignment,method-assign]  # a stand-in of the same use
+    # Without it a test's application takes three times as long to make.
+    Rule.compile = compile_once  # type: ignore[assignment,method-assign]  # a stand-in of the same use
 
 
 _compile_rules_once()

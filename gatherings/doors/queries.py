@@ -113,11 +113,11 @@ def find_picture(session: Session, slug: str, picture_id: str) -> Door | None:
     ).one_or_none()
 
 
-def thing_of(door: Door) -> Thing:
+def thing_of(door: Door, *, for_hosts: bool = False) -> Thing:
     """Give what a door shows; `door` as read with its calendar.
 
-    A slot's recording is shown only where its presenter agreed to be recorded; what was withdrawn or erased shows
-    nothing of its presenter any more.
+    A slot's recording is shown only where its presenter agreed to be recorded; what was withdrawn or erased, or is not
+    accepted any more, shows nothing of its presenter. One whom no letter has told yet is shown to hosts alone.
     """
     said = Thing(door.title, body=door.body)
     if door.kind == "recording":
@@ -131,7 +131,9 @@ def thing_of(door: Door) -> Thing:
     if submission is None:
         title, speakers = slot_words(item)
         return Thing(door.title or title, speakers, body=door.body, recording=item.recording_url or "")
-    if submission.erased_at is not None or submission.state == "withdrawn":
+    if submission.erased_at is not None or submission.state != "accepted":
+        return said
+    if submission.told != "accepted" and not for_hosts:
         return said
     title, speakers = slot_words(item)
     return Thing(

@@ -78,6 +78,9 @@ _ITEM = (
     Submission.title.label("submission_title"),
     Submission.name,
     Submission.pronunciation,
+    Submission.state.label("decided"),
+    Submission.told,
+    Submission.erased_at,
     CoPresenter.name.label("other"),
 )
 _EVENT = (
@@ -119,7 +122,8 @@ def _reading(where: ColumnElement[bool]) -> Select[Any]:
 def find_held(session: Session, slug: str, *, for_hosts: bool = False) -> Held | None:
     """Read an event's running order and run by the event's slug; None where it has none. One statement.
 
-    `for_hosts` puts notes and pronunciation in: never for other screens.
+    `for_hosts` puts in what other screens never show: notes, pronunciation, and whose slot it is where no letter has
+    told them so (any more).
     """
     return _held(session.execute(_reading(Event.slug == slug)).all(), for_hosts)
 
@@ -144,12 +148,13 @@ def _part(rows: list[Row[Any]], for_hosts: bool) -> Part:
     row = rows[0]
     names = [row.name, *(one.other for one in rows if one.other is not None)]
     own = row.submission is None
+    hidden = not (own or for_hosts or _is_told(row))
     return Part(
         id=row.item,
         public_id=row.item_public_id,
         kind=row.kind,
-        title=row.item_title if own else row.submission_title,
-        speakers=row.speakers if own else ", ".join(names),
+        title="" if hidden else row.item_title if own else row.submission_title,
+        speakers="" if hidden else row.speakers if own else ", ".join(names),
         seconds=row.seconds,
         submission_id=row.submission,
         notes=row.notes if for_hosts else "",
@@ -159,7 +164,13 @@ def _part(rows: list[Row[Any]], for_hosts: bool) -> Part:
         paused_seconds=row.paused_seconds,
         extended_seconds=row.extended_seconds,
         skipped=row.skipped,
+        gone=not own and row.decided != "accepted",
     )
+
+
+def _is_told(row: Row[Any]) -> bool:
+    """Tell whether everybody may know whose slot it is: as on the public running order (slots/public.py)."""
+    return (row.decided, row.told) == ("accepted", "accepted") and row.erased_at is None
 
 
 def _state(row: Row[Any]) -> State:
@@ -185,7 +196,7 @@ def list_unconfirmed(session: Session, order_id: int) -> list[str]:
     found = session.scalars(
         select(Submission.name)
         .join(Item, Item.submission_id == Submission.id)
-        .where(Item.order_id == order_id, Submission.confirmed_at.is_(None))
+        .where(Item.order_id == order_id, Submission.confirmed_at.is_(None), Submission.state == "accepted")
         .order_by(Item.position, Item.id)
     )
     return list(found)

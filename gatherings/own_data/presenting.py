@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.calls.models import Call, CoPresenter, Presenter, Remark, Score, Submission
+from gatherings.calls.rules.submitting import shown_state
 from gatherings.doors.models import DoorCalendar, DoorFollower
 from gatherings.events.models import Event
 from gatherings.slots.models import SlotInvite
@@ -163,7 +164,7 @@ def _submission(one: Submission) -> dict[str, Any]:
         "event": one.call.event.title,
         "community": one.call.event.community.name,
         # What the organisers decided is told by their letter, and not before it.
-        "state": one.state if one.state in ("submitted", "withdrawn") else one.told or "submitted",
+        "state": shown_state(one),
         **{name: getattr(one, name) for name in names},
         "typed_and_not_sent": {name: value for name, value in one.typed.items() if not name.startswith("_")},
         "presents_with": [other.name for other in one.others],

@@ -18,9 +18,12 @@ from gatherings.slots.rules.telling import Minute
 def facts_for(
     row: SlotInvite, order: RunningOrder, event: Event, *, invite: dict[str, object], before: Minute | None
 ) -> dict[str, Any]:
-    """Snapshot what a mail about one presenter's slot says: JSON values, instants in ISO 8601 (UTC)."""
+    """Snapshot what a mail about one presenter's slot says: JSON values, instants in ISO 8601 (UTC).
+
+    Who presented together and does not any more gets no link of their own: the submission's belongs to its sender.
+    """
     submission, other = row.submission, row.co_presenter
-    who: Any = other or submission
+    who: Any = other or (submission if row.person_id == submission.person_id else None)
     return {
         "event": facts_of(event),
         "community": {
@@ -29,8 +32,8 @@ def facts_for(
             "sender": event.community.sender,
             "accent": event.community.accent,
         },
-        "to": {"name": who.name, "address": row.person.address, "zone": zone_of(row, event)},
-        "own": {"public_id": who.public_id, "version": who.link_version, "other": other is not None},
+        "to": {"name": who.name if who else "", "address": row.person.address, "zone": zone_of(row, event)},
+        "own": {"public_id": who.public_id, "version": who.link_version, "other": other is not None} if who else None,
         "slot": {
             "public_id": row.public_id,
             "version": row.link_version,
@@ -72,7 +75,8 @@ def entry_of(facts: Mapping[str, Any], *, organizer: ics.Organizer | None, way_i
     """Make the calendar entry of one presenter's slot: to the second, with the way in and never the meeting's link."""
     event, slot, invite, to = facts["event"], facts["slot"], facts["invite"], facts["to"]
     starts = datetime.fromisoformat(slot["starts_at"])
-    zone = entry_zone(starts, event["zone"])
+    length = timedelta(seconds=slot["seconds"])
+    zone = entry_zone(starts, length, event["zone"])
     starts_local = zones.to_local(starts, zone)
     place = ", ".join(part for part in (event["place_name"], event["place_address"]) if part)
     return ics.Entry(
@@ -84,7 +88,7 @@ def entry_of(facts: Mapping[str, Any], *, organizer: ics.Organizer | None, way_i
         location=place if event["mode"] == "in person" else way_in,
         url=page,
         starts_local=starts_local,
-        ends_local=starts_local + timedelta(seconds=slot["seconds"]),
+        ends_local=starts_local + length,
         zone=zone,
         status="CANCELLED" if invite.get("method") == "CANCEL" else "CONFIRMED",
         organizer=organizer,
@@ -92,10 +96,11 @@ def entry_of(facts: Mapping[str, Any], *, organizer: ics.Organizer | None, way_i
     )
 
 
-def entry_zone(starts_at: datetime, zone: str) -> str:
-    """Give the zone in which a slot is written: the event's, but UTC in an hour that a clock shows twice.
+def entry_zone(starts_at: datetime, length: timedelta, zone: str) -> str:
+    """Give the zone in which a slot is written: the event's, but UTC where its clock is changed or shows an hour twice.
 
     A calendar takes such a local time for the first of the two (RFC 5545 3.3.5).
     """
     local = zones.to_local(starts_at, zone)
-    return zone if zones.to_utc_rfc(local, zone)[0] == starts_at else "UTC"
+    said = [zones.to_utc_rfc(one, zone)[0] for one in (local, local + length)]
+    return zone if said == [starts_at, starts_at + length] else "UTC"

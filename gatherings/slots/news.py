@@ -31,7 +31,9 @@ def list_to_tell(session: Session, order: RunningOrder, event: Event, now: datet
             names |= {(one.id, other.person_id): other.name for other in one.others}
             names |= {(one.id, one.person_id): one.name} if one.person_id is not None else {}
     for key, row in told_by_key(session, event.id).items():
-        names.setdefault(key, (row.co_presenter or row.submission).name)
+        # A co-presenter who left has no name here any more, and theirs is not the sender's.
+        who = row.co_presenter or (row.submission if row.person_id == row.submission.person_id else None)
+        names.setdefault(key, who.name if who is not None else "")
     found = list_news(session, order, event, now)
     return [ToTell(names.get(one.key, ""), one.kind, one.now, one.before) for one in found]
 
@@ -41,11 +43,13 @@ def list_news(session: Session, order: RunningOrder, event: Event, now: datetime
 
     From the start of the order on nobody is told by mail any more: the live screens tell. An order that was taken
     back, and a draft event, keep everybody's minute as it was told, and only let go of who does not speak any more.
+    Who was told of being accepted, and is not any more, keeps their minute until a letter has said so.
     """
     told = told_by_key(session, order.event_id)
     minutes = {key: Minute(one.starts_at, one.seconds) for key, one in told.items() if one.cancelled_at is None}
     if event.status == "cancelled":
         return news({}, minutes, 0)
+    minutes = {key: minute for key, minute in minutes.items() if not _waits_for_letter(told[key])}
     planned = planned_minutes(plan_of(order, event))
     if order.published_at is None or event.status == "draft":
         speaking = set(_speaking(session, order.event_id))
@@ -69,6 +73,12 @@ def told_by_key(session: Session, event_id: int) -> dict[Key, SlotInvite]:
         )
     )
     return {(row.submission_id, row.person_id): row for row in rows}
+
+
+def _waits_for_letter(row: SlotInvite) -> bool:
+    submission = row.submission
+    presents = row.co_presenter_id is not None or row.person_id == submission.person_id
+    return presents and submission.told == "accepted" and submission.state not in ("accepted", "withdrawn")
 
 
 def _speaking(session: Session, event_id: int) -> list[Key]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from gatherings.calls.models import Submission
 from gatherings.core.errors import NotFound
 from gatherings.events.models import Event
-from gatherings.slots.models import RunningOrder, SlotInvite
+from gatherings.slots.models import Item, RunningOrder, SlotInvite
 from gatherings.slots.queries import find_order, plan_of, slot_words
 
 
@@ -60,8 +60,8 @@ def own_minute(
         number=place + 1,
         of=len(slots),
         host_name=order.host_name,
-        before=slot_words(slots[place - 1].item) if place else None,
-        after=slot_words(slots[place + 1].item) if place + 1 < len(slots) else None,
+        before=_words(slots[place - 1].item) if place else None,
+        after=_words(slots[place + 1].item) if place + 1 < len(slots) else None,
         order=order,
         invite=invite if invite is not None and invite.cancelled_at is None else None,
     )
@@ -69,6 +69,11 @@ def own_minute(
 
 def _stands(submission: Submission | None) -> bool:
     return submission is None or submission.state == "accepted"
+
+
+def _words(item: Item) -> tuple[str, str] | None:
+    """Give a neighbour's title and speakers; None while no letter has told them that they are one."""
+    return slot_words(item) if item.submission is None or item.submission.told == "accepted" else None
 
 
 def get_by_slot_link(session: Session, public_id: str, version: int) -> SlotInvite:

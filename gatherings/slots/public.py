@@ -12,6 +12,7 @@ from gatherings.core import zones
 from gatherings.core.errors import NotFound
 from gatherings.events.models import Event
 from gatherings.events.queries import Moved, get_event_for_form
+from gatherings.slots.facts import entry_zone
 from gatherings.slots.models import Item, RunningOrder
 from gatherings.slots.queries import begins_at, find_order, plan_of, slot_words
 from gatherings.slots.rules.timing import Timed
@@ -109,6 +110,9 @@ def _entry(shown: PublicOrder, line: Line, summary: str, base_url: str, *, cance
     event, order = shown.event, shown.order
     page = f"{base_url}/events/{event.slug}/running-order"
     changed_at = max(order.changed_at, event.changed_at)
+    length = line.ends_at - line.starts_at
+    zone = entry_zone(line.starts_at, length, event.zone)
+    starts_local = zones.to_local(line.starts_at, zone)
     return ics.Entry(
         # By ids that never change, and the domain that the gathering's own entry was made with.
         uid=f"slot-{line.public_id}@{event.uid.rpartition('@')[2]}",
@@ -119,9 +123,9 @@ def _entry(shown: PublicOrder, line: Line, summary: str, base_url: str, *, cance
         description=f"{event.title}\n\n{page}",
         location=page if event.mode == "online" else ", ".join(filter(None, (event.place_name, event.place_address))),
         url=page,
-        starts_local=zones.to_local(line.starts_at, event.zone),
-        ends_local=zones.to_local(line.ends_at, event.zone),
-        zone=event.zone,
+        starts_local=starts_local,
+        ends_local=starts_local + length,
+        zone=zone,
         status="CANCELLED" if cancelled else "CONFIRMED",
         categories=(event.community.name,),
     )

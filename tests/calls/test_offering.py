@@ -11,9 +11,9 @@ from gatherings.mail.models import OutboxMail
 from gatherings.web.i18n import speaking
 from gatherings.wiring import MAILS
 from tests.factories import make_community, make_event
-from tests.offering import HX, TYPED, draft_path, hidden, link, opened
+from tests.offering import HX, TYPED, draft_path, hidden, link, opened, text_of
 from tests.races import at_once
-from tests.slotting import make_call
+from tests.slotting import make_call, make_submission
 
 CLOSES = datetime(2026, 12, 10, 18, 0, tzinfo=UTC)  # make_call: 18:00 in London
 
@@ -282,6 +282,31 @@ def test_limits_of_a_network(make_another, session, event, call):
     codes = [client.post(path, data=opened(client, path)).status_code for _time in range(3)]
     assert codes == [303, 303, 429]
     assert len(rows(session)) == 2
+
+
+def test_a_network_begins_no_more_drafts_than_it_may_send(make_another, session, event, call):
+    app = make_another(REGISTRATIONS_PER_NETWORK="2")
+    session.commit()
+    client, path = app.test_client(), f"/events/{event.slug}/present"
+    form = opened(client, path)
+    codes = [client.post(f"{path}/draft", data=form, headers=HX).status_code for _time in range(5)]
+    codes += [client.post(f"{path}/draft", data=opened(client, path), headers=HX).status_code for _time in range(2)]
+    assert codes == [200] * 6 + [429]  # typing on in one form is no new one
+    assert len(rows(session)) == 2
+
+
+def test_the_minutes_that_are_left_tell_nobody_of_a_decision_before_its_letter(client, session, event, call, path):
+    one = make_submission(session, call, state="accepted")
+    session.commit()
+    before = text_of(client.get(path).text)
+    assert "room for 8 more slots" in before
+    one.told = "accepted"
+    session.commit()
+    assert "room for 7 more slots" in text_of(client.get(path).text)
+    one.state = "declined"  # and no letter yet
+    session.commit()
+    assert "room for 7 more slots" in text_of(client.get(path).text)
+    assert {"Cookie", "X-Visitor-Zone"} <= set(client.get(path).vary)
 
 
 def test_a_key_of_another_call_or_of_nobody(app, client, session, path):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gatherings.calls.models import Submission
 from gatherings.core.pictures import rewrite
@@ -37,8 +37,8 @@ def place(session):
     event = make_event(session, slug="the-session")
     call = make_call(session, event)
     submission = make_submission(
-        session, call, state="accepted", title="Quillfeather", name="Plumtree Example", about="Whisperword.",
-        ask="Askling.", links=["https://linkling.example.org/"], recording=True,
+        session, call, state="accepted", told="accepted", title="Quillfeather", name="Plumtree Example",
+        about="Whisperword.", ask="Askling.", links=["https://linkling.example.org/"], recording=True,
     )  # fmt: skip
     order = make_order(session, event, [submission])
     session.refresh(order, ["items"])
@@ -213,6 +213,13 @@ def test_drafts_are_not_there(client, session, place, clock_at):
         assert {client.get(f"/events/the-session/doors{tail}").status_code for tail in tails} == {404}
 
 
+def test_an_open_door_does_not_tell_who_is_accepted_before_their_letter(client, session, place, clock_at):
+    session.execute(update(Submission).values(told=""))
+    session.commit()
+    with clock_at(MIDNIGHT + SECOND):
+        assert found(client) == set()
+
+
 def test_what_was_withdrawn_or_not_agreed_to_is_not_shown(client, session, place, clock_at):
     door = session.scalars(select(Door).where(Door.number == 5)).one()
     item = session.get_one(Item, door.item_id)
@@ -223,6 +230,7 @@ def test_what_was_withdrawn_or_not_agreed_to_is_not_shown(client, session, place
         page = client.get(path).text
         assert "Quillfeather" in page
         assert "videoplace" not in page
-        submission.state = "withdrawn"
-        touch_communities(session, [place.event_id])
-        assert found(client) == set()
+        for state in ("withdrawn", "declined", "reserve"):
+            submission.state = state
+            touch_communities(session, [place.event_id])
+            assert found(client) == set()

@@ -191,7 +191,8 @@ def test_texts_are_found_as_templates_ask_for_them(app):
     found = set(catalogues.source_messages(Path(app.root_path, app.template_folder)))
     assert ("Where", None) in found
     assert ("One place left", "%(num)s places left") in found
-    assert [text for text, _many in found if "\n" in text] == []
+    # Letters of several paragraphs are written with empty lines between them, and found with the same.
+    assert [text for text, _many in found if "\n" in text.replace("\n\n", "")] == []
 
 
 def test_every_translation_that_is_there_can_be_read():

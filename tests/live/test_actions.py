@@ -109,6 +109,16 @@ def test_a_rehearsal_leaves_nothing_behind(session):
     assert not press(session, event.id, Press("next", 2), now=at(event, 1)).done
 
 
+def test_next_that_comes_a_moment_after_a_slot_began_by_itself_does_not_end_it(session):
+    event, order = make_show(session)
+    run = show(session, event, ("start", 0), ("next", 180))
+    for second in (210, 211.9):  # they wanted to begin it at once
+        outcome = press(session, event.id, Press("next", run.turn), now=at(event, second))
+        assert (outcome.done, outcome.stale) == (False, False)
+    show(session, event, ("next", 212), seen=run.turn)
+    assert items(session, order)[1].ended_at == at(event, 212)
+
+
 def test_what_cannot_be_pressed(session):
     event, _order = make_show(session)
     with pytest.raises(NotFound):
@@ -126,7 +136,8 @@ def test_what_cannot_be_pressed(session):
 def test_the_order_is_read_with_names_and_without_what_is_for_hosts(session):
     event = make_event(session)
     call = make_call(session, event)
-    one = make_submission(session, call, name="Zoë", pronunciation="zo-EE", title="Tea")
+    told = {"state": "accepted", "told": "accepted"}
+    one = make_submission(session, call, name="Zoë", pronunciation="zo-EE", title="Tea", **told)
     order = make_order(session, event, [one])
     make_item(session, order, 2, kind="closing", title="Goodbye", speakers="Anna", notes="thank the nurses")
     session.commit()

@@ -7,6 +7,7 @@ from gatherings.calls.links import path_of
 from gatherings.live.models import Run
 from gatherings.slots.models import Item
 from tests.factories import make_event
+from tests.live.test_kept import counted
 from tests.slotting import make_call, make_co_presenter, make_order, make_submission
 
 STARTS = datetime(2026, 12, 15, 18, tzinfo=UTC)
@@ -41,9 +42,16 @@ def start(session, order, at: datetime) -> None:
     session.commit()
 
 
+def found(pattern: str, html: str) -> str:
+    """Give the one group of a pattern that has to be there."""
+    hit = re.search(pattern, html)
+    assert hit is not None
+    return hit[1]
+
+
 def clock_of(html: str) -> datetime:
     """When the first clock of a piece counts down to."""
-    return datetime.fromtimestamp(float(re.search(r'data-until="([0-9.]+)"', html)[1]), UTC)
+    return datetime.fromtimestamp(float(found(r'data-until="([0-9.]+)"', html)), UTC)
 
 
 def text_of(html: str) -> str:
@@ -79,7 +87,7 @@ def test_a_screen_that_has_it_already_gets_nothing_but_the_time(client, session,
         with clock_at(STARTS + timedelta(seconds=second)):
             first = client.get(path)
         with clock_at(STARTS + timedelta(seconds=second + 30)):
-            again = client.get(path + "?v=" + re.search(r"\?v=([0-9a-z-]+)", first.text)[1])
+            again = client.get(path + "?v=" + found(r"\?v=([0-9a-z-]+)", first.text))
     # Three minutes that run as planned are one version; only the client counts.
     assert again.status_code == 204
     assert "Clock" in again.headers
@@ -122,6 +130,21 @@ def test_nobody_learns_of_being_accepted_or_of_an_unpublished_order_here(client,
     assert client.get("/events/no-such-event/live").status_code == 404
 
 
+def test_whose_slot_it_is_stands_on_no_public_screen_before_their_letter(client, session, now, clock_at, app):
+    event, order, submissions, _other = held(session, now)
+    submissions[1].told = ""  # accepted, and no letter has said so
+    submissions[2].state = "withdrawn"
+    start(session, order, STARTS)
+    with app.test_request_context():
+        own = path_of(submissions[0]) + "/live"
+    with clock_at(STARTS + timedelta(seconds=60)):
+        for path in (f"/events/{event.slug}/live", f"/events/{event.slug}/live/stage", own):
+            for end in ("", "/now"):
+                said = client.get(path + end).text
+                for word in ("Talk 1", "Sheila", "Mathieu", "Talk 2", "Bob", submissions[1].public_id):
+                    assert word not in said, (path, end, word)
+
+
 def test_an_overrun_is_said_in_words_and_nobodys_time_is_cut(client, session, now, clock_at):
     event, order, *_ = held(session, now)
     start(session, order, STARTS)
@@ -145,7 +168,7 @@ def test_screens_get_nothing_new_while_somebody_runs_over_or_the_clock_stands(cl
     def twice(seconds: int) -> None:
         for path in paths:
             with clock_at(STARTS + timedelta(seconds=seconds)):
-                version = re.search(r"\?v=([0-9a-z-]+)", client.get(path).text)[1]
+                version = found(r"\?v=([0-9a-z-]+)", client.get(path).text)
             with clock_at(STARTS + timedelta(seconds=seconds + 8)):
                 again = client.get(f"{path}?v={version}")
             assert (path, again.status_code, again.text) == (path, 204, "")
@@ -158,3 +181,21 @@ def test_screens_get_nothing_new_while_somebody_runs_over_or_the_clock_stands(cl
     session.commit()
     twice(-600)
     twice(30)  # late, and not begun
+
+
+def test_a_presenters_screen_costs_two_statements_and_then_one_more_in_twenty_seconds(
+    client, session, now, clock_at, app, engine
+):
+    _event, order, submissions, _other = held(session, now)
+    start(session, order, STARTS)
+    with app.test_request_context():
+        path = path_of(submissions[0]) + "/live/now"
+    with counted(engine) as asked, clock_at(STARTS + timedelta(seconds=10)):
+        client.get(path)
+        first = len(asked)
+        for _ in range(5):
+            client.get(path)
+        assert (first, len(asked)) == (2, 2), asked  # whose it is, and the board
+    with counted(engine) as asked, clock_at(STARTS + timedelta(seconds=12)):
+        client.get(path)
+        assert len(asked) == 1

@@ -58,7 +58,10 @@ def test_where_a_presenter_stands():
     left_out = [replace(one, skipped=one.id == 5) for one in begun(ORDER, 1, 2, 3)]
     assert told(running(6, 700), 710, left_out)[2:] == [("skipped", 0, 0, False), ("coming", 0, 0, False)]
     # One who is skipped does not stand between.
-    assert told(running(3, 300), 310, [replace(one, skipped=one.id == 5) for one in begun(ORDER, 1, 2)])[3][1:3] == (1, 0)
+    assert told(running(3, 300), 310, [replace(one, skipped=one.id == 5) for one in begun(ORDER, 1, 2)])[3][1:3] == (
+        1,
+        0,
+    )
     ended = State(state="ended", item_id=3, item_since=at(300), ended_at=at(400))
     assert [phase for phase, *_ in told(ended, 500, begun(ORDER, 1, 2, 3))] == ["spoken", "spoken", "missed", "missed"]
     assert turn_of(shown(State(), 0), "nobody", over=False) is None
@@ -87,7 +90,9 @@ def test_the_clock_stands_in_a_pause_and_never_runs_below_nothing():
     order = begun(ORDER, 1)
     paused = replace(running(2, 60), state="paused", paused_at=at(100))
     counts = [
-        until_start(made, made.items[2], at(seconds)) for seconds in (101, 160) for made in [shown(paused, seconds, order)]
+        until_start(made, made.items[2], at(seconds))
+        for seconds in (101, 160)
+        for made in [shown(paused, seconds, order)]
     ]
     assert counts[0] == counts[1]
     assert (counts[0].until, counts[0].left) == (None, 140 + 30)

@@ -14,6 +14,7 @@ from gatherings.questions.models import ConsentText, Question
 from gatherings.registration.models import Answer, Registration
 from tests.factories import NOW, SITE, make_event, make_registration, make_series_registration
 from tests.loading.conftest import LATER, SMALL, dates
+from tests.slotting import make_call
 
 
 def register(session, event, address, **more):
@@ -251,3 +252,15 @@ def test_date_in_a_gap_is_noted(load_text):
     text = SMALL.replace("BYDAY=1MO", "BYDAY=-1SU").replace("2026-01-05 19:00", "2026-01-25 01:30")
     (note,) = load_text(text.replace("ahead: 4", "ahead: 5")).notes
     assert note.startswith("mondays-2027-03-28: On this date the clocks in London go forward")
+
+
+def test_a_call_closes_on_the_wall_clock_of_a_new_zone(load_text, event, session):
+    load_text()
+    call = make_call(session, event())
+    session.commit()
+    before = call.closes_at
+    load_text(
+        SMALL.replace("minutes: 120\n    zone: Europe/London", "minutes: 120\n    zone: America/New_York"), now=LATER
+    )
+    session.expire_all()
+    assert call.closes_at - before == timedelta(hours=5)

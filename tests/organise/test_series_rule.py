@@ -24,6 +24,7 @@ from tests.factories import SITE, dates_of, make_community, make_registration, m
 from tests.factories import make_series_registration as make_every
 from tests.organise.pressing import form_of
 from tests.signing import make_role, sign_in
+from tests.slotting import make_call
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -172,13 +173,17 @@ def test_a_rule_that_ends_calls_off_the_rest(organiser: FlaskClient, session: Se
     assert [date.status for date in dates_of(session, again(session))] == ["published", "published", "cancelled"]
 
 
-def test_length_and_zone_change_with_it(organiser: FlaskClient, session: Session):
+def test_length_and_zone_change_with_it(organiser: FlaskClient, session: Session, series: Series):
+    call = make_call(session, dates_of(session, series)[0])
+    session.commit()
     data, _page = look(organiser, minutes="90", zone="Stockholm")
     assert organiser.post(PATH, data=data).status_code == 303
     found = again(session)
     assert (found.rules[-1].zone, found.rules[-1].minutes) == ("Europe/Stockholm", 90)
     (first, *_rest) = dates_of(session, found)
     assert (first.zone, first.ends_local) == ("Europe/Stockholm", datetime(2026, 12, 17, 19, 30))
+    session.refresh(call)
+    assert call.closes_at == datetime(2026, 12, 10, 17, tzinfo=UTC)  # 18:00 on the date's own wall clock
 
 
 def test_a_rule_that_the_form_cannot_show_says_so(organiser: FlaskClient, session: Session):

@@ -47,6 +47,10 @@ def test_a_host_that_is_not_ours_is_refused_everywhere(town, visitor, host):
 )
 def test_what_is_said_of_other_hosts_leaves_no_trace(town, visitor, session, headers):
     """C19, C31: neither in a page, nor in what is kept of it, nor in mail."""
+
+    def same(data):  # each form of a call has a key of its own
+        return re.sub(rb'(name="(?:draft|writer)" value=")[^"]*', rb"\1", data)
+
     for door in town.doors():
         if "GET" not in door.rule.methods or "/readyz" in door.path:
             continue
@@ -57,7 +61,7 @@ def test_what_is_said_of_other_hosts_leaves_no_trace(town, visitor, session, hea
         assert EVIL not in str(told.headers)
         assert b"https://gatherings.test" not in told.data
         if door.rule.rule not in ("/healthz",):
-            assert told.data == plain.data or b"exported_at" in told.data, door
+            assert same(told.data) == same(plain.data) or b"exported_at" in told.data, door
     body = {"name": "Bo", "email": "bo@example.org", "zone": "UTC", "wish": "online", "code_agreed": "yes"}
     assert visitor.post(f"/events/{town.event.slug}/register", data=body, headers=headers).status_code == 303
     assert visitor.post("/my-data", data=body, headers=headers).status_code == 303

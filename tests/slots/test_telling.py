@@ -7,12 +7,15 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from gatherings.accounts.models import Person
+from gatherings.calls.links import own_path
 from gatherings.calls.models import Submission
 from gatherings.config import Site
+from gatherings.core.tokens import Claim
 from gatherings.db.session import transact
 from gatherings.events.actions import change_event
 from gatherings.mail.models import OutboxMail
 from gatherings.slots.actions.telling import tell
+from gatherings.slots.facts import entry_zone
 from gatherings.slots.jobs import tell_drain
 from gatherings.slots.links import slot_path
 from gatherings.slots.models import Item, RunningOrder, SlotInvite
@@ -123,6 +126,35 @@ def test_who_was_not_told_of_being_accepted_is_not_told_a_minute_that_gives_it_a
     session.get_one(Submission, one.id).told = "accepted"
     session.commit()
     assert look(app, now) == 1
+
+
+def test_a_neighbour_who_was_not_told_is_named_to_nobody(app, client, session, now):
+    _event, _order, submissions = eight(session, now)
+    submissions[3].told, submissions[3].title, submissions[3].name = "", "Untold words", "Quillfeather"
+    session.commit()
+    look(app, now)
+    row = session.scalars(select(SlotInvite).where(SlotInvite.submission_id == submissions[2].id)).one()
+    with app.test_request_context():
+        paths = [slot_path(row.public_id, row.link_version), own_path(Claim(submissions[2].public_id, 1))]
+    for path in paths:
+        page = client.get(path).text
+        assert "3 of 8" in page
+        assert "Untold words" not in page
+        assert "Quillfeather" not in page
+
+
+def test_who_withdrew_is_not_let_in_even_before_their_calendar_is_told(app, client, session, now, clock_at):
+    event, _order, submissions = eight(session, now)
+    look(app, now)
+    row = session.scalars(select(SlotInvite).where(SlotInvite.submission_id == submissions[2].id)).one()
+    with app.test_request_context():
+        path = slot_path(row.public_id, row.link_version)
+    submissions[2].state = "withdrawn"
+    session.commit()
+    with clock_at(event.starts_at - timedelta(minutes=5)):
+        pressed = client.post(path, headers={"Sec-Fetch-Site": "same-origin"})
+    assert pressed.status_code == 409
+    assert "the-secret-room" not in pressed.text
 
 
 def test_co_presenters_get_their_own_and_a_withdrawal_takes_both_out(app, session, now):
@@ -283,3 +315,68 @@ def test_slots_stand_in_ones_own_feed_as_they_were_told(app, client, session, no
     assert (moved.DTSTART.hour, moved.DTSTART.minute) == (18, 14)
     assert moved["UID"] == entry["UID"]
     assert moved["SEQUENCE"] > entry["SEQUENCE"]
+
+
+def test_who_presents_together_no_more_never_gets_the_submissions_own_link(app, session, now):
+    event = make_event(session)
+    one = make_submission(session, make_call(session, event), state="accepted", told="accepted")
+    other = make_co_presenter(session, one, "mathieu@example.org", "Mathieu", zone="Pacific/Auckland")
+    make_order(session, event, [one], published_at=now)
+    session.commit()
+    look(app, now)
+    session.delete(other)
+    session.commit()
+    assert look(app, now + timedelta(minutes=5)) == 1
+    (gone,) = mails(session, "slot_gone")
+    assert (gone.recipient, gone.facts["own"], gone.facts["to"]["name"]) == ("mathieu@example.org", None, "")
+    assert "/submissions/" not in letter_of(app, gone).text
+    # Named again, they get their own link, not the sender's.
+    again = make_co_presenter(session, one, "mathieu@example.org", "Mathieu B.", zone="Pacific/Auckland")
+    session.commit()
+    assert look(app, now + timedelta(minutes=9)) == 1
+    told = mails(session, "slot_told")[-1]
+    assert told.facts["own"] == {"public_id": again.public_id, "version": again.link_version, "other": True}
+    assert (told.facts["to"]["name"], told.zone) == ("Mathieu B.", "Pacific/Auckland")
+
+
+def test_a_changed_mind_is_told_by_a_letter_before_a_calendar_says_it(app, session, now):
+    _event, _order, submissions = eight(session, now)
+    look(app, now)
+    one = session.get_one(Submission, submissions[2].id)
+    for state in ("declined", "reserve", "submitted"):
+        one.state = state
+        session.commit()
+        assert look(app, now + timedelta(minutes=5)) == 0
+    one.state = "accepted"  # pressed by mistake: nobody has heard of it
+    session.commit()
+    assert look(app, now + timedelta(minutes=5)) == 0
+    one.state = one.told = "declined"
+    session.commit()
+    assert look(app, now + timedelta(minutes=9)) == 1
+    assert [mail.recipient for mail in mails(session, "slot_gone")] == [session.get_one(Person, one.person_id).address]
+
+
+def test_a_slot_that_only_got_shorter_is_not_said_to_have_moved(app, session, now):
+    _event, _order, submissions = eight(session, now, tolerance_seconds=600)
+    look(app, now)
+    session.scalars(select(Item).where(Item.submission_id == submissions[0].id)).one().seconds = 120
+    session.commit()
+    assert look(app, now + timedelta(minutes=5)) == 1  # the others are 60 s earlier, which is tolerated
+    letter = letter_of(app, mails(session, "slot_moved")[0])
+    assert letter.subject == "Your slot is now 2:00 long: What matters to you"
+    assert "has moved" not in letter.text
+
+
+def test_a_slot_in_the_hour_that_a_clock_shows_twice_is_written_in_utc():
+    length = timedelta(seconds=180)
+    autumn = datetime(2026, 10, 25, 0, 56, tzinfo=UTC)
+    found = [entry_zone(autumn + timedelta(minutes=m), length, "Europe/London") for m in (0, 3, 4, 5, 63, 64)]
+    assert found == ["Europe/London", "UTC", "UTC", "UTC", "UTC", "Europe/London"]
+
+
+def letter_of(app, mail: OutboxMail) -> Any:
+    from gatherings.web.i18n import speaking
+    from gatherings.wiring import MAILS
+
+    with app.test_request_context(), speaking("en"):
+        return MAILS[mail.kind](mail)

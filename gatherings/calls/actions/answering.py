@@ -19,6 +19,7 @@ from gatherings.config import Site
 from gatherings.core.errors import Conflict, InvalidInput, NotFound
 from gatherings.core.words import say
 from gatherings.db import changed
+from gatherings.events.actions import touch_communities
 from gatherings.events.rules import facts_of
 from gatherings.mail import actions as mail
 
@@ -174,6 +175,7 @@ def send_letters(
         mails += _mails(one, call, words_of(one, call, one.state), one.state, site)
         _mark_told(one, now)
     session.flush()
+    touch_communities(session, [call.event_id])  # the minutes that are left are told by what presenters know
     mail.post_many(session, mails, now=now, domain=site.domain)
     log(session, actor=by, action="send_answers", about=f"event:{call.event.public_id}",
         community_id=call.event.community_id, now=now, count=len(chosen),

@@ -45,8 +45,10 @@ def keep_draft(
     draft = open_draft(session, call, key, language=language, now=now)
     if draft.state != "draft":
         return Saved.BEFORE
-    closed = state is not CallState.OPEN
+    closed, new = state is not CallState.OPEN, draft.edits == 0
     saved = write_typed(draft, typed, writer=writer, seen=seen, closed=closed, pressed=pressed, now=now)
+    if new and network is not None:  # each is a row that stays for weeks: as many as may be sent, not as may be typed
+        limit_attempts(session, "draft-new", network, most=network_limit, window=_WINDOW, now=now)
     count_saving(session, network, network_limit, now=now)
     return saved
 

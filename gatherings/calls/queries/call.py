@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gatherings.calls.models import Call
+from gatherings.calls.models import Call, Submission
 from gatherings.events import queries as events
 from gatherings.events.queries import EDGES, first_of
 
@@ -23,3 +23,12 @@ def find_call(session: Session, event_id: int) -> Call | None:
 def next_boundary(session: Session, now: datetime) -> datetime | None:
     """Give the next instant at which a page that shows calls changes by itself, in one query."""
     return events.next_boundary(session, now, _BOUNDARIES)
+
+
+def told_of(session: Session, call_id: int) -> tuple[int, int]:
+    """Give how many of a call have been told that they are accepted, and the seconds of their slots."""
+    theirs = (Submission.call_id == call_id, Submission.told == "accepted", Submission.state != "withdrawn")
+    number, seconds = session.execute(
+        select(func.count(Submission.id), func.coalesce(func.sum(Submission.seconds), 0)).where(*theirs)
+    ).one()
+    return number, int(seconds)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gatherings.calls.queries.call import told_of
 from gatherings.calls.routes.blueprint import bp
 from gatherings.calls.rules.call import CallState, Room, room_of, state_of, time_left
 from gatherings.core import zones
+from gatherings.db import current_session
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import ngettext, words
 from gatherings.web.times import instant_words, length_words
@@ -29,7 +31,8 @@ class CallTold:
 @bp.app_template_global("call_told")
 def call_told(call: Any, event: Any, zone: str | None, now: datetime) -> CallTold:
     """Put a call into words for a reader in `zone` (None: unknown)."""
-    state, room = state_of(call, event, now), room_of(call, event)
+    state, told = state_of(call, event, now), told_of(current_session(), call.id)
+    room = room_of(call, event, told)
     heading, comes, at = _moment(call, event, state, now)
     mine = ""
     if at is not None and zone is not None and zones.to_local(at, zone) != zones.to_local(at, event.zone):

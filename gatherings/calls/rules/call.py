@@ -102,12 +102,19 @@ def planned_seconds(call: Any) -> int:
     return length_of([call.slot_seconds] * call.places, call.change_seconds)
 
 
-def room_of(call: Any, event: Any) -> Room:
-    """Give the minutes of a call as they stand with those accepted."""
+def room_of(call: Any, event: Any, told: tuple[int, int] | None = None) -> Room:
+    """Give the minutes of a call as they stand with those accepted.
+
+    `told`: how many have been told so, and their seconds, for what everybody may see. What is decided and not told
+    yet must not show in the minutes that are left.
+    """
+    number, taken = call.accepted, call.accepted_seconds
+    if told is not None:
+        number, taken = told[0], told[1] + told[0] * int(call.change_seconds)
     room = room_seconds(call, event)
-    used = max(0, call.accepted_seconds - call.change_seconds) if call.accepted else 0
-    fit = (limit_of(call, event) - call.accepted_seconds) // cost(call.slot_seconds, call)
-    return Room(room, used, room - used, max(0, min(fit, call.places - call.accepted)))
+    used = max(0, taken - call.change_seconds) if number else 0
+    fit = (limit_of(call, event) - taken) // cost(call.slot_seconds, call)
+    return Room(room, used, room - used, max(0, min(fit, call.places - number)))
 
 
 def time_left(left: timedelta) -> Sentence:

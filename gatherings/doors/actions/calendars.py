@@ -17,6 +17,7 @@ from gatherings.doors.queries import find_of_event, list_slots, thing_of
 from gatherings.doors.rules import MOST_DOORS
 from gatherings.events.actions import touch_communities
 from gatherings.events.models import Event
+from gatherings.events.offering import set_offer
 from gatherings.slots.models import Item
 
 
@@ -83,7 +84,7 @@ def change(session: Session, event_id: int, wanted: Settings, by: By) -> None:
     """
     calendar = get_locked(session, event_id)
     present = len(calendar.doors)
-    if any(not thing_of(door).empty for door in calendar.doors[wanted.count :]):
+    if any(not thing_of(door, for_hosts=True).empty for door in calendar.doors[wanted.count :]):
         sentence = say("One of the last doors has something behind it. Please move it, or empty it first.")
         raise InvalidInput([Problem("count", sentence)])
     calendar.doors = calendar.doors[: wanted.count] + [_door(number) for number in range(present + 1, wanted.count + 1)]
@@ -111,8 +112,7 @@ def _set_state(session: Session, calendar: DoorCalendar, state: str, by: By) -> 
         return False
     calendar.state = state
     event = calendar.event
-    offers = {*event.offers.split(), "doors"} if state == "published" else {*event.offers.split()} - {"doors"}
-    event.offers = " ".join(sorted(offers))
+    set_offer(session, event.id, "doors", state == "published")
     told(session, calendar, event, "publish_doors" if state == "published" else "unpublish_doors", by)
     replan(session, calendar, now=by.now)
     return True

@@ -187,6 +187,7 @@ def _show(
         pronunciation=part.pronunciation,
         change=change,
         extended=extended,
+        gone=part.gone,
     )
 
 

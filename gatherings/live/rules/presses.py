@@ -16,6 +16,7 @@ from gatherings.slots.rules.timing import Timed
 Plan = Sequence[Timed[Part]]
 OLDEST = 120  # seconds: how long ago a press may have been made whose network was down
 LONGEST_EXTENSION = 3600
+JUST_BEGUN = timedelta(seconds=2)
 _UNTOUCHED: Mapping[str, Any] = {"began_at": None, "ended_at": None, "paused_seconds": 0, "extended_seconds": 0}
 
 
@@ -43,9 +44,12 @@ def start(plan: Plan, run: State, at: datetime, *, rehearsal: bool = False) -> C
 
 
 def go_on(plan: Plan, run: State, at: datetime) -> Change | None:
-    """Next: end what is on and call what follows; in its change-over, begin it at once; after the last, end."""
+    """Next: end what is on and call what follows; in its change-over, begin it at once; after the last, end.
+
+    A press that wanted to begin it, and comes just after it began by itself, must not end it.
+    """
     on = _on(plan, run)
-    if run.state not in (RUNNING, PAUSED):
+    if run.state not in (RUNNING, PAUSED) or _began_by_itself(run, at):
         return None
     if on is not None and _is_changing(run, at):
         part = plan[on].item
@@ -236,6 +240,13 @@ def _find(plan: Plan, public_id: str) -> int | None:
 def _kind_before(plan: Plan, after: int) -> str:
     before = _last_begun(plan[: after - 1])
     return plan[before].item.kind if before is not None else "opening"
+
+
+def _began_by_itself(run: State, at: datetime) -> bool:
+    """Tell whether the clock of what is on began a moment ago, without a press."""
+    if run.pressed_at is None or run.item_since is None:
+        return False
+    return run.pressed_at < run.item_since <= at < run.item_since + JUST_BEGUN
 
 
 def _is_changing(run: State, at: datetime) -> bool:

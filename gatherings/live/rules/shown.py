@@ -27,6 +27,7 @@ class Part:
     paused_seconds: int = 0
     extended_seconds: int = 0
     skipped: bool = False
+    gone: bool = False  # its presenter withdrew, or is not accepted any more
 
     @property
     def is_out(self) -> bool:
@@ -82,6 +83,7 @@ class Shown:
     pronunciation: str = ""  # for hosts alone
     change: int = 0
     extended: int = 0  # seconds that the host added
+    gone: bool = False  # its presenter withdrew, or is not accepted any more
 
     @property
     def moved(self) -> int:

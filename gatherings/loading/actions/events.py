@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
+from gatherings.calls.actions.call import time_call_again
 from gatherings.core.words import say
 from gatherings.events import search
 from gatherings.events.actions import change_event, create_event, touch_communities
@@ -149,8 +150,10 @@ def _change(
         keep_questions(session, {"event_id": event.id}, asked[0], changes["questions"])
     if "consents" in changes:
         keep_consents(session, {"event_id": event.id}, asked[1], changes["consents"])
-    columns = _columns(loading, changes, events, series)
+    columns, zone = _columns(loading, changes, events, series), event.zone
     change_event(session, event, columns, now=now, delay=loading.site.change_delay)
+    if event.zone != zone:
+        time_call_again(session, event, now=now)
     for capacity in set_capacities(session, event, changes, loading.site, now=now):
         loading.note_above(f"event {event.slug}", capacity)
     loading.event_ids.add(event.id)

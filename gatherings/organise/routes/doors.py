@@ -185,7 +185,9 @@ def _list(event: Event, found: DoorCalendar, *, refused: Sentence | None = None,
     now = utc_now()
     days = days_of(found)
     opened = days.opened(now)
-    rows = [(door, days.day(door.number), thing_of(door), door.number <= opened) for door in found.doors]
+    rows = [
+        (door, days.day(door.number), thing_of(door, for_hosts=True), door.number <= opened) for door in found.doors
+    ]
     done = request.args.get("done", "")
     return answer(
         "organise/doors/list.html",

@@ -93,7 +93,7 @@ def live_press(event: Event) -> Response:
 @may("run")
 def live_times(event: Event) -> Response:
     """Give what was planned and what really happened as a table, times on the event's clock."""
-    held = held_of(current_session(), event.id)
+    held = held_of(current_session(), event.id, for_hosts=True)
     if held is None:
         raise Conflict(NOTHING)
     writer = Writer()

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gatherings.calls.actions.call import time_call_again
 from gatherings.config import Site
 from gatherings.core.recurrence import MAX_COUNT
 from gatherings.core.tokens import new_public_id
@@ -120,5 +121,8 @@ def _move(
                 values["starts_local"] = move.original
                 values["ends_local"] = move.original + (date.ends_local - date.starts_local)
                 values["zone"] = new.zone
+        zone = date.zone
         change_event(session, date, values, now=now, delay=site.change_delay, via_series=True)
+        if date.zone != zone:
+            time_call_again(session, date, now=now)
         moved.event_ids.add(date.id)

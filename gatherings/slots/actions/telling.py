@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.accounts.models import Person
-from gatherings.calls.models import Submission
+from gatherings.calls.models import CoPresenter, Submission
 from gatherings.config import Site
 from gatherings.core.tokens import new_public_id
 from gatherings.events.actions import new_uid
@@ -56,6 +56,8 @@ def tell(session: Session, order_id: int, site: Site, *, now: datetime) -> int:
     told = told_by_key(session, event.id)
     for one in found:
         row = told.get(one.key) or _first(session, one.key, site, now)
+        if row.co_presenter is None and row.person_id != row.submission.person_id:  # gone, or named again
+            row.co_presenter = _other(session, one.key)
         _tell_one(session, row, one, order, event, site, now=now)
     order.tell_at, order.seen_revision = None, event.revision
     return len(found)
@@ -64,8 +66,8 @@ def tell(session: Session, order_id: int, site: Site, *, now: datetime) -> int:
 def _first(session: Session, key: Key, site: Site, now: datetime) -> SlotInvite:
     """Make the row of somebody who is told for the first time; its times are set by the telling itself."""
     submission_id, person_id = key
-    submission = session.get_one(Submission, submission_id, options=[selectinload(Submission.others)])
-    other = next((one for one in submission.others if one.person_id == person_id), None)
+    submission = session.get_one(Submission, submission_id)
+    other = _other(session, key)
     person = session.get_one(Person, person_id)
     public_id = new_public_id()
     row = SlotInvite(
@@ -81,6 +83,13 @@ def _first(session: Session, key: Key, site: Site, now: datetime) -> SlotInvite:
     )
     session.add(row)
     return row
+
+
+def _other(session: Session, key: Key) -> CoPresenter | None:
+    """Find the co-presenter whom a minute is for; None for whoever sent the submission, or who left it."""
+    submission_id, person_id = key
+    mine = (CoPresenter.submission_id == submission_id, CoPresenter.person_id == person_id)
+    return session.scalars(select(CoPresenter).where(*mine)).one_or_none()
 
 
 def _tell_one(

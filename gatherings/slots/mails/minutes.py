@@ -43,19 +43,26 @@ def moved(mail: OutboxMail) -> Letter:
     rows = _rows(mail)
     if was != is_now:
         rows.insert(0, (_("Before"), instant_words(was, mail.zone, mail.created_at, exact=True)))
+    subject = _("Your minute moved to %(time)s: %(title)s", time=_start(mail), title=_title(mail))
+    if was == is_now:
+        length = length_words(mail.facts["slot"]["seconds"])
+        subject = _("Your slot is now %(length)s long: %(title)s", length=length, title=_title(mail))
     return _letter(
         mail,
-        subject=_("Your minute moved to %(time)s: %(title)s", time=_start(mail), title=_title(mail)),
-        heading=_("Your minute has moved"),
+        subject=subject,
+        heading=_("Your minute has moved") if was != is_now else _("Your slot has another length"),
         says=[*says, Facts(rows), Words(_("This mail also updates the entry in your calendar."))],
     )
 
 
 def gone(mail: OutboxMail) -> Letter:
     """Write that somebody does not speak any more at the minute they were told."""
-    event, state = mail.facts["event"], mail.facts["state"]
+    facts = mail.facts
+    event, state = facts["event"], facts["state"]
     if event["status"] == "cancelled":
         why = _("The hosts have called off the gathering, so your slot does not take place.")
+    elif facts["own"] is None:
+        why = _("You do not present together in this slot any more, so it is not yours in the running order.")
     elif state == "withdrawn":
         why = _("You have withdrawn your slot, so we have taken it out of the running order.")
     elif state == "accepted":
@@ -73,7 +80,7 @@ def gone(mail: OutboxMail) -> Letter:
 
 def _letter(mail: OutboxMail, *, subject: str, heading: str, says: list[Part | None], going: bool = True) -> Letter:
     facts = mail.facts
-    own = absolute(own_path(Claim(facts["own"]["public_id"], facts["own"]["version"]), other=facts["own"]["other"]))
+    own = facts["own"]
     page = absolute(f"/events/{facts['event']['slug']}")
     way_in = absolute(slot_path(facts["slot"]["public_id"], facts["slot"]["version"]))
     organizer = ics.Organizer(mail.sender, settings().mail_from)
@@ -83,7 +90,10 @@ def _letter(mail: OutboxMail, *, subject: str, heading: str, says: list[Part | N
     parts = list(says)
     if going:
         parts += [Link(_("Your way in, with your minute and the host's name"), way_in)]
-    parts += [Button(_("My slot"), own), Link(_("The page of this gathering"), page, quiet=True)]
+    if own is not None:
+        path = own_path(Claim(own["public_id"], own["version"]), other=own["other"])
+        parts.append(Button(_("My slot"), absolute(path)))
+    parts.append(Link(_("The page of this gathering"), page, quiet=True))
     return letter_of(
         mail,
         subject=subject,

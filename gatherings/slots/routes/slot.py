@@ -26,7 +26,9 @@ def slot(token: str) -> Response:
         _purpose, claim = claim_of(token, "slot")
         row = get_by_slot_link(session, claim.public_id, claim.version)
     event = event_of(session, row.submission)
-    state = _state(event, speaks=row.cancelled_at is None)
+    # Who withdrew is let in by this link no longer, even before the worker has told their calendar.
+    left = row.submission.state == "withdrawn" or row.submission.erased_at is not None
+    state = _state(event, speaks=row.cancelled_at is None and not left)
     values: dict[str, Any] = {
         "title": event.title,
         "community": event.community,
