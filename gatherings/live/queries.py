@@ -48,6 +48,7 @@ class Held:
     run: State
 
 
+_GONE = ("withdrawn", "declined")  # nobody waits for their yes
 _RUN = (
     Run.state,
     Run.item_id,
@@ -196,7 +197,7 @@ def list_unconfirmed(session: Session, order_id: int) -> list[str]:
     found = session.scalars(
         select(Submission.name)
         .join(Item, Item.submission_id == Submission.id)
-        .where(Item.order_id == order_id, Submission.confirmed_at.is_(None), Submission.state == "accepted")
+        .where(Item.order_id == order_id, Submission.confirmed_at.is_(None), ~Submission.state.in_(_GONE))
         .order_by(Item.position, Item.id)
     )
     return list(found)

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from gatherings.calls.links import path_of
+from gatherings.events.actions import keep_old_slug
 from gatherings.live.models import Run
 from gatherings.slots.models import Item
 from tests.factories import make_event
@@ -199,3 +200,13 @@ def test_a_presenters_screen_costs_two_statements_and_then_one_more_in_twenty_se
     with counted(engine) as asked, clock_at(STARTS + timedelta(seconds=12)):
         client.get(path)
         assert len(asked) == 1
+
+
+def test_an_old_address_leads_to_the_screens(client, session, now):
+    event, *_ = held(session, now)
+    keep_old_slug(session, "event", event.id, "old-name")
+    session.commit()
+    for page in ("live", "live/stage"):
+        moved = client.get(f"/events/old-name/{page}")
+        assert (moved.status_code, moved.headers["Location"]) == (301, f"/events/{event.slug}/{page}")
+        assert client.get(f"/events/never-was/{page}").status_code == 404

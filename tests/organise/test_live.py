@@ -24,7 +24,16 @@ def show(session, now):
     call = make_call(session, event)
     names = [("zoe@example.org", "Zoë & Sons <3"), ("li@example.org", "李雷"), ("maureen@example.org", "Maureen")]
     sent = [
-        make_submission(session, call, address, name=name, title=f"Talk of {name}", pronunciation="as one says it")
+        make_submission(
+            session,
+            call,
+            address,
+            name=name,
+            title=f"Talk of {name}",
+            pronunciation="as one says it",
+            state="accepted",
+            told="accepted",
+        )
         for address, name in names
     ]
     sent[0].confirmed_at = now

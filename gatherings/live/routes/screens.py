@@ -4,12 +4,13 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from flask import Response, current_app, make_response
+from flask import Response, current_app, make_response, redirect
 
 from gatherings.accounts.links import wrong_links_counted
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import NotFound
 from gatherings.db import current_session
+from gatherings.events.queries import Moved, get_event_for_form
 from gatherings.live import kept
 from gatherings.live.own import Whose, whose_screen
 from gatherings.live.routes.blueprint import bp
@@ -26,7 +27,8 @@ _MOST = 500  # links that are kept at once
 @public
 def live(slug: str) -> Response:
     """Show what is on, what comes next, and when everything else is expected; on the reader's clock."""
-    return _page("live/live.html", _known(slug), visitor_zone())
+    known = _known_or_moved(slug, "live")
+    return _page("live/live.html", known, visitor_zone()) if isinstance(known, kept.Known) else known
 
 
 @bp.get("/events/<slug>/live/now")
@@ -41,7 +43,8 @@ def live_now(slug: str) -> Response:
 @public
 def stage(slug: str) -> Response:
     """Show a clock that one reads from ten metres, for a screen in the room or beside the camera."""
-    return _page("live/stage.html", _known(slug), None)
+    known = _known_or_moved(slug, "live/stage")
+    return _page("live/stage.html", known, None) if isinstance(known, kept.Known) else known
 
 
 @bp.get("/events/<slug>/live/stage/now")
@@ -76,6 +79,17 @@ def _known(slug: str) -> kept.Known:
     if known is None or known.event.published_at is None or known.event.status == "draft":
         raise NotFound()
     return known
+
+
+def _known_or_moved(slug: str, page: str) -> kept.Known | Response:
+    """Give what a page shows, or lead to where it is now from an event's old slug."""
+    try:
+        return _known(slug)
+    except NotFound:
+        found = get_event_for_form(current_session(), checked_slug(slug))
+        if not isinstance(found, Moved):
+            raise
+        return make_response(redirect(f"/events/{found.slug}/{page}", code=301))
 
 
 def _page(template: str, known: kept.Known, zone: str | None, **more: Any) -> Response:
