@@ -40,12 +40,17 @@ def facts_for(
             "title": submission.title,
             "starts_at": row.starts_at.isoformat(),
             "seconds": row.seconds,
+            "place": row.place,
         },
-        "before": {"starts_at": before.starts_at.isoformat(), "seconds": before.seconds} if before else None,
+        "before": _minute_facts(before) if before else None,
         "host_name": order.host_name,
         "state": submission.state,
         "invite": invite,
     }
+
+
+def _minute_facts(minute: Minute) -> dict[str, Any]:
+    return {"starts_at": minute.starts_at.isoformat(), "seconds": minute.seconds, "place": minute.place}
 
 
 def zone_of(row: SlotInvite, event: Event) -> str:

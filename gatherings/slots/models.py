@@ -85,7 +85,7 @@ class Item(Base):
 class SlotInvite(Base):
     """What one presenter (or co-presenter) of a slot was last told, and their calendar entry.
 
-    `starts_at`/`seconds` are as last told; a UID of its own for each presenter and submission. `cancelled_at`: the
+    `starts_at`, `seconds` and `place` are as last told; a UID of its own for each presenter and submission. `cancelled_at`: the
     slot was taken away and a CANCEL was sent; coming back raises SEQUENCE under the same UID.
     """
 
@@ -100,6 +100,7 @@ class SlotInvite(Base):
     invite_id: Mapped[int] = mapped_column(ForeignKey("invites.id"))
     starts_at: Mapped[UtcTime]
     seconds: Mapped[int]
+    place: Mapped[str] = mapped_column(String(900), default="", server_default="")  # "" online
     link_version: Mapped[int] = mapped_column(default=1, server_default="1")
     told_at: Mapped[UtcTime]
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

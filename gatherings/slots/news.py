@@ -10,7 +10,7 @@ from gatherings.calls.models import CoPresenter, Submission
 from gatherings.events.models import Event
 from gatherings.slots.models import RunningOrder, SlotInvite
 from gatherings.slots.queries import begins_at, plan_of
-from gatherings.slots.rules.telling import Key, Minute, News, news, planned_minutes
+from gatherings.slots.rules.telling import Key, Minute, News, news, place_of, planned_minutes
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,13 @@ def list_news(session: Session, order: RunningOrder, event: Event, now: datetime
     Who was told of being accepted, and is not any more, keeps their minute until a letter has said so.
     """
     told = told_by_key(session, order.event_id)
-    minutes = {key: Minute(one.starts_at, one.seconds) for key, one in told.items() if one.cancelled_at is None}
+    minutes = {
+        key: Minute(one.starts_at, one.seconds, one.place) for key, one in told.items() if one.cancelled_at is None
+    }
     if event.status == "cancelled":
         return news({}, minutes, 0)
     minutes = {key: minute for key, minute in minutes.items() if not _waits_for_letter(told[key])}
-    planned = planned_minutes(plan_of(order, event))
+    planned = planned_minutes(plan_of(order, event), place_of(event))
     if order.published_at is None or event.status == "draft":
         speaking = set(_speaking(session, order.event_id))
         return news({key: minute for key, minute in minutes.items() if key in speaking}, minutes, 0)

@@ -334,6 +334,7 @@ def upgrade() -> None:
         sa.Column("invite_id", sa.Integer(), nullable=False),
         sa.Column("starts_at", types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(length=900), server_default="", nullable=False),
         sa.Column("link_version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("told_at", types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("cancelled_at", types.UtcDateTime(timezone=True), nullable=True),

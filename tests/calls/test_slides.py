@@ -13,7 +13,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gatherings.calls.models import Call, Slide, Submission
+from gatherings.calls.models import Call, CoPresenter, Slide, Submission
 from gatherings.core.tokens import new_public_id
 from gatherings.events.models import Event
 from tests.factories import make_community, make_event
@@ -46,7 +46,7 @@ def offer(session: Session, **values: Any) -> Submission:
     return make_submission(session, call, **values)
 
 
-def path_of(client: FlaskClient, submission: Submission, purpose: str = "submission") -> str:
+def path_of(client: FlaskClient, submission: Submission | CoPresenter, purpose: str = "submission") -> str:
     signer = client.application.extensions["gatherings.signer"]
     return f"/submissions/{signer.sign(purpose, submission.public_id, submission.link_version)}"
 

@@ -1,5 +1,7 @@
 """Slots of another event, or of another community, through one's own event's addresses: nowhere; and who sees what."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -15,7 +17,7 @@ FORM = {"to": "declined", "score": "5", "between": "~", "number": "1", "edits": 
 
 def offered(session, event):
     """An accepted slot in an order, with changes that were typed late."""
-    late = {"typed": {"title": "t"}, "typed_late": True, "typed_at": NOW}
+    late: dict[str, Any] = {"typed": {"title": "t"}, "typed_late": True, "typed_at": NOW}
     one = make_submission(session, make_call(session, event), state="accepted", title="Secretword", **late)
     order = make_order(session, event, [one])
     return one, session.scalars(select(Item).where(Item.order_id == order.id)).one()

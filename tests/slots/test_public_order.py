@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from gatherings.calls.models import Submission
 from gatherings.events.actions import touch_communities
 from gatherings.events.models import Event, OldSlug
 from gatherings.slots.models import Item, RunningOrder
@@ -36,6 +37,11 @@ def programme(session: Session, *, published: bool = True, **values: Any) -> tup
     make_item(session, order, 8, kind="closing", seconds=60)
     session.commit()
     return event, order
+
+
+def the_submission(item: Item) -> Submission:
+    assert item.submission is not None
+    return item.submission
 
 
 def slots_of(session: Session, order: RunningOrder) -> list[Item]:
@@ -101,8 +107,8 @@ def test_what_is_not_to_be_seen_is_not_there(client: FlaskClient, session: Sessi
         assert client.get(path).status_code == 404
     order.published_at = NOW
     items = slots_of(session, order)
-    items[0].submission.state = "withdrawn"
-    items[1].submission.told = ""  # the letter that tells them is not out
+    the_submission(items[0]).state = "withdrawn"
+    the_submission(items[1]).told = ""  # the letter that tells them is not out
     changed(session, event)
     page = client.get("/events/advent/running-order").text
     assert "Talk 0" not in page
@@ -175,7 +181,7 @@ def test_the_feed_has_one_entry_a_slot_and_nothing_of_anybody(client: FlaskClien
     order.edits += 1
     order.changed_at = NOW + timedelta(minutes=1)
     items = slots_of(session, order)
-    items[0].submission.state = "withdrawn"
+    the_submission(items[0]).state = "withdrawn"
     items[1].seconds += 60
     changed(session, event)
     with clock_at(NOW + timedelta(hours=3)):

@@ -202,6 +202,21 @@ def test_slots_move_with_their_event_and_end_with_it(app, session, now):
     assert {mail.facts["invite"]["method"] for mail in mails(session, "slot_gone")} == {"CANCEL"}
 
 
+def test_another_place_is_told_to_presenters_whatever_the_tolerance(app, session, now):
+    event, _order, _ = eight(session, now, tolerance_seconds=3600)
+    look(app, now)
+    values = {"mode": "in person", "place_name": "The Old Library", "place_address": "1 High Street"}
+    change_event(session, event, values, now=now, delay=SITE.change_delay)
+    session.commit()
+    assert look(app, now + timedelta(seconds=200)) == 8
+    assert look(app, now + timedelta(seconds=400)) == 0
+    with app.test_request_context(), speaking("en"):
+        letter = MAILS["slot_moved"](mails(session, "slot_moved")[0])
+    assert letter.subject == "Another place: What matters to you"
+    assert "The gathering has another place: The Old Library, 1 High Street." in " ".join(letter.text.split())
+    assert "Old Library" in str(entry_in(letter.calendar)["LOCATION"])
+
+
 def test_an_order_that_is_taken_back_keeps_what_people_know_and_nobody_is_told_during_the_hour(app, session, now):
     event, order, submissions = eight(session, now)
     look(app, now)

@@ -97,6 +97,7 @@ def _tell_one(
 ) -> None:
     if one.now is not None:
         row.starts_at, row.seconds, row.cancelled_at = one.now.starts_at, one.now.seconds, None
+        row.place = one.now.place
     else:
         row.cancelled_at = now
     row.told_at = now

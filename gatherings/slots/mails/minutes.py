@@ -43,14 +43,20 @@ def moved(mail: OutboxMail) -> Letter:
     rows = _rows(mail)
     if was != is_now:
         rows.insert(0, (_("Before"), instant_words(was, mail.zone, mail.created_at, exact=True)))
+    if before.get("place", "") != mail.facts["slot"]["place"]:
+        says.append(Words(_("The gathering has another place: %(place)s.", place=_place(mail))))
     subject = _("Your minute moved to %(time)s: %(title)s", time=_start(mail), title=_title(mail))
-    if was == is_now:
+    heading = _("Your minute has moved")
+    if was == is_now and before["seconds"] == mail.facts["slot"]["seconds"]:
+        subject, heading = _("Another place: %(title)s", title=_title(mail)), _("Another place")
+    elif was == is_now:
+        heading = _("Your slot has another length")
         length = length_words(mail.facts["slot"]["seconds"])
         subject = _("Your slot is now %(length)s long: %(title)s", length=length, title=_title(mail))
     return _letter(
         mail,
         subject=subject,
-        heading=_("Your minute has moved") if was != is_now else _("Your slot has another length"),
+        heading=heading,
         says=[*says, Facts(rows), Words(_("This mail also updates the entry in your calendar."))],
     )
 
@@ -126,9 +132,14 @@ def _rows(mail: OutboxMail) -> list[tuple[str, str]]:
         (_("How long"), _("%(length)s, until %(time)s", length=length_words(facts["slot"]["seconds"]), time=until))
     )
     rows.append((_("Gathering"), clean_line(event["title"])))
+    rows.append((_("Where"), _place(mail)))
     if facts["host_name"]:
         rows.append((_("Your host"), clean_line(facts["host_name"])))
     return rows
+
+
+def _place(mail: OutboxMail) -> str:
+    return clean_line(mail.facts["slot"]["place"]) or _("Online")
 
 
 def _day_time(local: datetime, mail: OutboxMail) -> str:

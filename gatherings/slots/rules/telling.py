@@ -10,10 +10,11 @@ Key = tuple[int, int]  # a submission's id and a person's
 
 @dataclass(frozen=True)
 class Minute:
-    """When somebody speaks (UTC) and for how many seconds."""
+    """When somebody speaks (UTC), for how many seconds, and where ("" online)."""
 
     starts_at: datetime
     seconds: int
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,23 @@ def news(planned: Mapping[Key, Minute], told: Mapping[Key, Minute], tolerance_se
         before = told.get(key)
         if before is None:
             found.append(News(key, "told", minute, None))
-        elif abs(minute.starts_at - before.starts_at) > tolerance or minute.seconds != before.seconds:
+        elif abs(minute.starts_at - before.starts_at) > tolerance or _rest(minute) != _rest(before):
             found.append(News(key, "moved", minute, before))
     return found + [News(key, "gone", None, before) for key, before in told.items() if key not in planned]
 
 
-def planned_minutes(timed: Iterable[Any]) -> dict[Key, Minute]:
+def _rest(minute: Minute) -> tuple[int, str]:
+    return minute.seconds, minute.place  # one prepares for both: told in any case
+
+
+def place_of(event: Any) -> str:
+    """Give where an event is held, on one line; "" for one that is online alone."""
+    if event.mode == "online":
+        return ""
+    return ", ".join(part for part in (event.place_name, event.place_address) if part)
+
+
+def planned_minutes(timed: Iterable[Any], place: str) -> dict[Key, Minute]:
     """Give who is to know which minute, from a plan (slots.rules.timing) whose items have their submissions.
 
     Only who was told of being accepted, and still is: a minute would give away what no letter has said yet.
@@ -54,7 +66,7 @@ def planned_minutes(timed: Iterable[Any]) -> dict[Key, Minute]:
         submission = one.item.submission
         if submission is None or submission.state != "accepted" or submission.told != "accepted":
             continue
-        minute = Minute(one.starts_at, one.item.seconds)
+        minute = Minute(one.starts_at, one.item.seconds, place)
         for person_id in (submission.person_id, *(other.person_id for other in submission.others)):
             if person_id is not None:
                 minutes[submission.id, person_id] = minute
