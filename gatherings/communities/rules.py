@@ -19,8 +19,8 @@ ROLE_WORDS: Mapping[str, tuple[Sentence, Sentence]] = {
 # What one may do. "look": an overview in numbers · "edit": communities, series, events, questions, publication ·
 # "names": who comes, by name, with their hour · "people": all about registrations and members, and changing them ·
 # "export": taking lists away · "write": letters · "run": the meeting link, the run of show · "check_in" ·
-# "insights": what was heard · "review": read, note and score what presenters offer · "choose": accept and decline it, the
-# running order, doors · "money" · "log" · "roles".
+# "insights": what was heard · "review": read, note and score what presenters offer · "choose": accept and decline it,
+# the running order, doors · "money" · "log" · "roles".
 _RIGHTS: Mapping[str, frozenset[str]] = {
     "host": frozenset({"look", "names", "run", "check_in", "review"}),
     "helper": frozenset({"check_in"}),

@@ -85,8 +85,8 @@ class Item(Base):
 class SlotInvite(Base):
     """What one presenter (or co-presenter) of a slot was last told, and their calendar entry.
 
-    `starts_at`, `seconds` and `place` are as last told; a UID of its own for each presenter and submission. `cancelled_at`: the
-    slot was taken away and a CANCEL was sent; coming back raises SEQUENCE under the same UID.
+    `starts_at`, `seconds` and `place` are as last told; a UID of its own for each presenter and submission.
+    `cancelled_at`: the slot was taken away and a CANCEL was sent; coming back raises SEQUENCE under the same UID.
     """
 
     __tablename__ = "slot_invites"

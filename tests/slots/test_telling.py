@@ -20,7 +20,9 @@ from gatherings.slots.jobs import tell_drain
 from gatherings.slots.links import slot_path
 from gatherings.slots.models import Item, RunningOrder, SlotInvite
 from gatherings.slots.rules.telling import Minute, news
+from gatherings.web.i18n import speaking
 from gatherings.web.rights import signer
+from gatherings.wiring import MAILS
 from tests.db.helpers import together
 from tests.factories import SITE, make_event
 from tests.slotting import make_call, make_co_presenter, make_item, make_order, make_submission
@@ -254,12 +256,8 @@ def test_the_mail_and_its_calendar_say_the_second_on_both_clocks(app, session, n
     session.commit()
     look(app, now)
     (row,) = mails(session)
-    with app.app_context():
-        from gatherings.web.i18n import speaking
-        from gatherings.wiring import MAILS
-
-        with app.test_request_context(), speaking("en"):
-            letter = MAILS[row.kind](row)
+    with app.app_context(), app.test_request_context(), speaking("en"):
+        letter = MAILS[row.kind](row)
     assert letter.subject == "You speak at 07:01:03: What matters to you"
     assert "Wednesday 16 December, 07:01:03 in Auckland" in letter.text
     assert "Tuesday 15 December, 18:01:03" in letter.text
@@ -390,8 +388,6 @@ def test_a_slot_in_the_hour_that_a_clock_shows_twice_is_written_in_utc():
 
 
 def letter_of(app, mail: OutboxMail) -> Any:
-    from gatherings.web.i18n import speaking
-    from gatherings.wiring import MAILS
 
     with app.test_request_context(), speaking("en"):
         return MAILS[mail.kind](mail)
