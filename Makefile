@@ -35,7 +35,7 @@ else
 	@echo "Tests, on SQLite and on PostgreSQL …"
 	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not drill" $(BROWSER:%=--ignore=%)
 	@echo "In a browser …"
-	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
+	@$(PYTEST) -n $$(($(JOBS) + 1)) --dist loadfile -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
 	@echo "Drills at small size …"
 	@$(PYTEST) -n $(JOBS) --dist load -m drill $(DRILLS) $(ONCE_MORE) -m drill $(DRILLS); }
 endif

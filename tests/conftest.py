@@ -60,18 +60,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", kinds, scope="session")
 
 
+# Where a test that asks through the browser's door (`client`) looks at a screen: what SQL does there is tried on both
+# databases by the tests of queries and actions, and of registration, whose screens run on both.
+_SCREENS = frozenset({"organise", "pages", "web", "security", "review", "calls", "doors", "live", "slots"})
+
+
 def _is_of_a_screen(metafunc: pytest.Metafunc) -> bool:
-    """Tell whether a test is of an organiser's screen: hundreds, of which each runs on one database or the other.
+    """Tell whether a test is of a screen: a thousand and more, of which each runs on one database or the other.
 
     What runs at once in threads runs on both, and all forms do (test_hostile_forms). `GATHERINGS_SCREENS=both` runs
     every one of them on both.
     """
-    if metafunc.definition.path.parent.name != "organise" or os.environ.get("GATHERINGS_SCREENS") == "both":
+    path = metafunc.definition.path
+    if path.parent.name not in _SCREENS or os.environ.get("GATHERINGS_SCREENS") == "both":
         return False
-    if metafunc.definition.path.name == "test_hostile_forms.py":
-        return False
+    if path.name == "test_hostile_forms.py" or "client" not in metafunc.fixturenames:
+        return path.parent.name == "organise" and path.name != "test_hostile_forms.py"
     source = inspect.getsource(metafunc.function)
-    return "at_once" not in source and "Thread" not in source
+    return "at_once" not in source and "Thread" not in source and "together(" not in source
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

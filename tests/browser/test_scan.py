@@ -158,7 +158,7 @@ def test_the_door_by_keyboard_and_without_a_script(house: House, hall: Any, brow
         assert somebody.sideways == 0, somebody.too_wide
         if scripts:
             assert faults(page) == []
-            assert page.locator("#counts strong").first.inner_text() == "1"
+            assert page.locator("#counts strong").first.inner_text() == "1 of 1"
         page.get_by_role("button", name=re.compile("Undo")).first.click()
         somebody.settle()
         page.get_by_role("button", name=re.compile("Check in")).first.wait_for()
