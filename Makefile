@@ -25,17 +25,19 @@ demo: .venv/runtime.stamp
 # on a machine that may be busy: what fails there is tried once more, said aloud. Small drills share the machine, with
 # limits that only a hang misses; at full size (make drills) each has it to itself.
 PYTEST := GATHERINGS_TEST_DB=both $(BIN)/python -m pytest -q
-BROWSER := tests/browser tests/journeys
+# In the order of their names: by numbers of tests, the few that take longest would come last, alone.
+BY_FILE := --dist loadfile --no-loadscope-reorder
+BROWSER := tests/journeys tests/browser
 DRILLS := tests/drills
 ONCE_MORE = || { echo "Once more, those that failed:"; $(PYTEST) --last-failed --last-failed-no-failures none
 test: lint
 ifdef ARGS
-	@$(PYTEST) -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PYTEST) -n $(JOBS) $(BY_FILE) $(ARGS)
 else
 	@echo "Tests, on SQLite and on PostgreSQL …"
-	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not drill" $(BROWSER:%=--ignore=%)
+	@$(PYTEST) -n $(JOBS) $(BY_FILE) -m "not drill" $(BROWSER:%=--ignore=%)
 	@echo "In a browser …"
-	@$(PYTEST) -n $$(($(JOBS) + 1)) --dist loadfile -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
+	@$(PYTEST) -n $$(($(JOBS) + 1)) $(BY_FILE) -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
 	@echo "Drills at small size …"
 	@$(PYTEST) -n $(JOBS) --dist load -m drill $(DRILLS) $(ONCE_MORE) -m drill $(DRILLS); }
 endif
