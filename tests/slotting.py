@@ -1,5 +1,6 @@
 """Calls, submissions and running orders for tests; the caller commits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +75,7 @@ def make_co_presenter(session: Session, submission: Submission, address: str, na
     return other
 
 
-def make_order(session: Session, event: Event, submissions: list[Submission] = [], **values: Any) -> RunningOrder:  # noqa: B006
+def make_order(session: Session, event: Event, submissions: Sequence[Submission] = (), **values: Any) -> RunningOrder:
     """Put submissions in order, 30 s between them, from the event's start; not published unless said."""
     columns: dict[str, Any] = {
         "public_id": new_public_id(),
