@@ -25,9 +25,8 @@ demo: .venv/runtime.stamp
 # on a machine that may be busy: what fails there is tried once more, said aloud. Small drills share the machine, with
 # limits that only a hang misses; at full size (make drills) each has it to itself.
 PYTEST := GATHERINGS_TEST_DB=both $(BIN)/python -m pytest -q
-# In the order of their names: by numbers of tests, the few that take longest would come last, alone.
-BY_FILE := --dist loadfile --no-loadscope-reorder
-BROWSER := tests/journeys tests/browser
+BY_FILE := --dist loadfile
+BROWSER := tests/browser tests/journeys
 DRILLS := tests/drills
 ONCE_MORE = || { echo "Once more, those that failed:"; $(PYTEST) --last-failed --last-failed-no-failures none
 test: lint
