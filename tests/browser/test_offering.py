@@ -56,7 +56,7 @@ def test_typed_saved_lost_found_and_sent(house: House, visit: Visit) -> None:
     assert (phone.sideways, phone.too_wide) == (0, [])
     assert faults(page) == []
     page.locator("#title").fill("What matters to you")
-    expect(page.locator("#saved")).to_contain_text("Saved ", timeout=5000)
+    expect(page.locator("#saved")).to_contain_text("Saved ", timeout=15_000)
     assert "/submissions/" in page.url
     page.locator("#script").fill("Three minutes are long.")
     page.wait_for_timeout(400)
@@ -64,7 +64,7 @@ def test_typed_saved_lost_found_and_sent(house: House, visit: Visit) -> None:
     phone.settle()
     assert phone.focused == "others-0-name"
     page.keyboard.type("Rowan")
-    expect(page.locator("#saved")).to_contain_text("Saved ", timeout=5000)
+    expect(page.locator("#saved")).to_contain_text("Saved ", timeout=15_000)
     saved_at = page.url
 
     desk = visit(house, timezone_id="Pacific/Auckland", viewport={"width": 1280, "height": 800})
@@ -76,17 +76,17 @@ def test_typed_saved_lost_found_and_sent(house: House, visit: Visit) -> None:
     there.get_by_role("button", name="Remove").click()
     desk.settle()
     desk.fill(name=LONG, email="mareikura@example.org", about="One question.", title="What matters")
-    expect(there.locator("#saved")).to_contain_text("Saved ", timeout=5000)
+    expect(there.locator("#saved")).to_contain_text("Saved ", timeout=15_000)
 
     # The phone has not seen that: nothing is overwritten.
     page.locator("#title").fill("From the phone")
-    expect(page.locator("#saved")).to_contain_text("Not saved", timeout=5000)
+    expect(page.locator("#saved")).to_contain_text("Not saved", timeout=15_000)
     there.get_by_role("button", name="Send it to the hosts").click()
     there.wait_for_url("**/present/sent")
     assert faults(there) == []
     assert [(one.state, one.title) for one in submissions(house, slug)] == [("submitted", "What matters")]
     page.locator("#title").fill("Too late")
-    expect(page.locator("#saved")).to_contain_text("sent already", timeout=5000)
+    expect(page.locator("#saved")).to_contain_text("sent already", timeout=15_000)
 
 
 def test_by_keyboard_alone_with_the_problems_first(house: House, visit: Visit) -> None:
