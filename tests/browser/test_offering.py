@@ -63,7 +63,7 @@ def test_typed_saved_lost_found_and_sent(house: House, visit: Visit) -> None:
     page.get_by_role("button", name="Add a co-presenter").click()
     phone.settle()
     assert phone.focused == "others-0-name"
-    page.keyboard.type("Rowan")
+    page.keyboard.type("Rowan", delay=60)  # as fingers do: htmx listens to new fields some milliseconds after a swap
     expect(page.locator("#saved")).to_contain_text("Saved ", timeout=15_000)
     saved_at = page.url
 
