@@ -23,6 +23,9 @@ _COUNT_SHIFTS = """
     }).observe({type: "layout-shift", buffered: true});"""
 _FOCUSED = """() => { const at = document.activeElement;
     return at.id || `${at.tagName} ${at.textContent.trim()}`; }"""
+# The browser gives the focus to what asks for it when it next draws, which is a moment after `load`.
+_TO_BE_FOCUSED = """() => !!document.querySelector('[autofocus]')
+    && (!document.activeElement || document.activeElement === document.body)"""
 _AT_REST = "() => document.readyState === 'complete' && !document.querySelector('[aria-busy=true], .htmx-request')"
 _AXE = Axe()
 
@@ -49,6 +52,10 @@ class Visitor:
         self.page.wait_for_load_state("load")
         if self.scripts:
             self.page.wait_for_function(_AT_REST)
+        for _ in range(40):  # Without scripts nothing can be waited for inside the page.
+            if not self.page.evaluate(_TO_BE_FOCUSED):
+                break
+            self.page.wait_for_timeout(25)
 
     def press(self, name: str, within: Locator | None = None) -> None:
         """Press the one button of this name and wait for the answer."""
