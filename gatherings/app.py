@@ -27,6 +27,7 @@ from gatherings.web.hall import Turnstile
 from gatherings.web.headers import init_headers
 from gatherings.web.i18n import init_i18n
 from gatherings.web.middleware import put_around
+from gatherings.web.money import init_money
 from gatherings.web.origin import init_origin
 from gatherings.web.requests import init_requests
 from gatherings.web.rights import check_rights
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     init_i18n(app, settings.languages, by_address=settings.development)
     times.init_times(app)
+    init_money(app)
     init_questions(app)
     init_headers(app, https=settings.https)
     init_requests(app)

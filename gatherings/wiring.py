@@ -35,6 +35,7 @@ import gatherings.mail.routes
 import gatherings.organise.routes
 import gatherings.own_data.routes
 import gatherings.pages.routes
+import gatherings.payments.models
 import gatherings.questions.models
 import gatherings.registration.mails
 import gatherings.registration.models
@@ -42,6 +43,7 @@ import gatherings.registration.routes
 import gatherings.slots.mails
 import gatherings.slots.models
 import gatherings.slots.routes
+import gatherings.tickets.models
 from gatherings.accounts.actions.signing_in import JOB as SIGN_IN_JOB
 from gatherings.calls.actions.profile import JOB as PRESENTER_JOB
 from gatherings.calls.actions.profile import send_profile_link
@@ -92,9 +94,11 @@ MODELS: Sequence[Any] = (
     gatherings.live.models,
     gatherings.loading.models,
     gatherings.mail.models,
+    gatherings.payments.models,
     gatherings.questions.models,
     gatherings.registration.models,
     gatherings.slots.models,
+    gatherings.tickets.models,
 )
 
 # How each kind of mail is composed from its facts.

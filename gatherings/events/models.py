@@ -145,7 +145,7 @@ class Event(Base):
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("pictures.id"))
     picture_alt: Mapped[Line] = mapped_column(default="", server_default="")
 
-    # What its page links to besides: of "call order doors", separated by blanks; empty costs no query.
+    # What its page links to besides: of "tickets call order doors", separated by blanks; empty costs no query.
     offers: Mapped[str] = mapped_column(String(60), default="", server_default="")
 
     revision: Mapped[Counter]

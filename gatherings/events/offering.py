@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 from gatherings.events.actions import touch_communities
 from gatherings.events.models import Event
 
-WORDS = ("call", "order", "doors")
+WORDS = ("tickets", "call", "order", "doors")
 
 
 def set_offer(session: Session, event_id: int, word: str, there: bool) -> None:
-    """Let an event's page link to its call, order or doors, or no longer; kept pages follow in any case.
+    """Let an event's page link to its tickets, call, order or doors, or no longer; kept pages follow in any case.
 
     The row is locked first: two who publish different things at once both have their link.
     """

@@ -14,6 +14,7 @@ from gatherings.mail.actions import forget, forget_letters
 from gatherings.registration import rules
 from gatherings.registration.actions.sending import post_own_state
 from gatherings.registration.actions.sending_series import tell_promoted
+from gatherings.registration.actions.ticketed import close_tickets, live_tickets
 from gatherings.registration.actions.waiting import free_place, lock_pools
 from gatherings.registration.models import Answer, Consent, Registration
 
@@ -35,11 +36,12 @@ def cancel(
     it `by` "host".
     """
     event = registration.event
-    lock_pools(session, event)
+    lock_pools(session, event, tickets_of=registration.id)
     session.refresh(registration, ["state", "places_id", "waits_for_id", "queue_number"])
     if registration.state not in rules.LIVE:
         return False
     held = registration.places_id
+    tickets = live_tickets(session, registration.id)
     registration.state = "cancelled"
     registration.places_id = registration.waits_for_id = registration.queue_number = None
     registration.cancelled_at, registration.cancelled_by = now, by
@@ -48,6 +50,8 @@ def cancel(
         post_own_state(session, registration, site, kind="cancelled", now=now, held=held is not None, by=by)
     about = f"registration:{registration.public_id}"
     log(session, actor=actor or by, action="cancel", about=about, community_id=event.community_id, now=now)
+    # Before the event's place is free again: who waits for a kind of ticket needs both.
+    close_tickets(session, tickets, site, by="host" if by == "not-me" else by, now=now)
     if held is not None:
         free_place(session, held, site, now=now)
     if tell:

@@ -10,6 +10,7 @@ from gatherings.accounts.models import Person
 from gatherings.config import Site
 from gatherings.core.errors import Conflict, NotFound
 from gatherings.core.tokens import new_public_id
+from gatherings.core.words import say
 from gatherings.db import places
 from gatherings.db.upsert import insert_row
 from gatherings.events.models import Event, SeriesRule
@@ -47,6 +48,8 @@ def register(
 def _register(session: Session, event_id: int, wanted: Wanted, site: Site, *, now: datetime) -> Outcome:
     by_host = wanted.made_by != "person"
     event = get_open_event(session, event_id, now=now, by_host=by_host)
+    if "tickets" in event.offers.split() and not by_host:
+        raise Conflict(say("One comes to this gathering with a ticket. Please choose one on its page."))
     rules.check_code(event.community.code_of_kindness, wanted.code_agreed)
     side = rules.choose_side(event.mode, wanted.wish)
     pool_id = pool_of(event, side)
@@ -66,11 +69,11 @@ def _register(session: Session, event_id: int, wanted: Wanted, site: Site, *, no
         return _again(session, registration, event, person, site, now=now, pool_id=pool_id)
     new = registration is None
     if registration is None:
-        registration = _new(event, person, wanted, now=now)
+        registration = new_registration(event, person, wanted, now=now)
         if not newcomer:  # they may have had this entry before, and moved it to another address
             registration.invite = make_invite_again(session, event.uid, person.address)
     else:
-        _revive(session, registration, event, person, wanted, now=now)
+        revive(session, registration, event, person, wanted, now=now)
     registration.made_by = wanted.made_by
     take_place(session, registration, event, side, now=now)
     if wanted.mail:
@@ -80,7 +83,7 @@ def _register(session: Session, event_id: int, wanted: Wanted, site: Site, *, no
         kind, step = standing_kind(registration), registration.invite.sequence >= 0
         post_state(session, registration, event, person, site, kind=kind, now=now, step=step)
     if new:
-        _insert(session, registration)
+        insert_registration(session, registration)
     keep_answers(session, registration, wanted, event, now=now, new=new)
     return Outcome(
         full=registration.waits_for_id is not None,
@@ -134,7 +137,8 @@ def _is_full(session: Session, pool_id: int) -> bool:
     return pool.capacity is not None and pool.taken >= pool.capacity
 
 
-def _new(event: Event, person: Person, wanted: Wanted, *, now: datetime) -> Registration:
+def new_registration(event: Event, person: Person, wanted: Wanted, *, now: datetime) -> Registration:
+    """Make a registration that has no state yet, with its invite; `insert_registration` writes it."""
     registration = Registration(
         public_id=new_public_id(),
         event_id=event.id,
@@ -150,14 +154,15 @@ def _new(event: Event, person: Person, wanted: Wanted, *, now: datetime) -> Regi
     return registration
 
 
-def _insert(session: Session, registration: Registration) -> None:
+def insert_registration(session: Session, registration: Registration) -> None:
+    """Write a new registration and its invite."""
     if registration.invite not in session:
         insert_row(session, registration.invite)
     registration.invite_id = registration.invite.id
     insert_row(session, registration)
 
 
-def _revive(
+def revive(
     session: Session, registration: Registration, event: Event, person: Person, wanted: Wanted, *, now: datetime
 ) -> None:
     """Let somebody who cancelled come back into the same row, so that SEQUENCE never falls; old links end."""

@@ -13,11 +13,20 @@ from gatherings.events.queries import WITH_SERIES
 from gatherings.registration.actions.sending import post_own_state
 from gatherings.registration.actions.sending_series import note_promoted, tell_promoted
 from gatherings.registration.models import Registration
+from gatherings.tickets.models import Ticket, TicketKind
+from gatherings.tickets.rules.states import HOLDING
 
 
-def lock_pools(session: Session, *events: Event) -> dict[int, Places]:
-    """Lock all pools of events in ascending id; done first by whatever frees a place or moves between pools."""
-    return places.lock(session, [pool for event in events for pool in event.pool_ids])
+def lock_pools(session: Session, *events: Event, tickets_of: int | None = None) -> dict[int, Places]:
+    """Lock all pools of events in ascending id; done first by whatever frees a place or moves between pools.
+
+    `tickets_of`: the id of a registration whose tickets' pools are locked with them.
+    """
+    wanted = [pool for event in events for pool in event.pool_ids]
+    if tickets_of is not None:
+        kinds = select(TicketKind.places_id).join(Ticket, Ticket.kind_id == TicketKind.id)
+        wanted += session.scalars(kinds.where(Ticket.registration_id == tickets_of, Ticket.state.in_(HOLDING)))
+    return places.lock(session, wanted)
 
 
 def free_place(session: Session, places_id: int, site: Site, *, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""Paying: start, settle, refund; documents with lawful numbers; built on registration's actions."""

@@ -1,0 +1,1 @@
+"""Placing, starting, settling, refunding, documents."""

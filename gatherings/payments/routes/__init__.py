@@ -1,0 +1,1 @@
+"""Screens of orders, and where providers knock."""

@@ -1,0 +1,1 @@
+"""What papers say, what sums come to: pure."""

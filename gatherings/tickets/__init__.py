@@ -1,0 +1,1 @@
+"""What is sold or given: kinds of ticket, codes, orders."""

@@ -1,0 +1,1 @@
+"""Changing kinds, codes and sales; reckoning orders."""

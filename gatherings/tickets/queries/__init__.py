@@ -1,0 +1,1 @@
+"""Reading kinds, codes, sales and orders."""

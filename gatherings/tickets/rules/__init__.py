@@ -1,0 +1,1 @@
+"""Prices, windows, limits, states: pure."""
