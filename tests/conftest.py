@@ -60,8 +60,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", kinds, scope="session")
 
 
-# Where a test that asks through the browser's door (`client`) looks at a screen: what SQL does there is tried on both
-# databases by the tests of queries and actions, and of registration, whose screens run on both.
+# Where a test that asks through a browser's door (`client` and its like) looks at a screen: what SQL does there is
+# tried on both databases by the tests of queries and actions, and of registration and payments, whose screens run on
+# both.
+_DOORS = frozenset({"client", "demo", "town", "visitor", "world_of"})
 _SCREENS = frozenset({"organise", "pages", "web", "security", "review", "calls", "doors", "live", "slots"})
 
 
@@ -74,7 +76,7 @@ def _is_of_a_screen(metafunc: pytest.Metafunc) -> bool:
     path = metafunc.definition.path
     if path.parent.name not in _SCREENS or os.environ.get("GATHERINGS_SCREENS") == "both":
         return False
-    if path.name == "test_hostile_forms.py" or "client" not in metafunc.fixturenames:
+    if path.name == "test_hostile_forms.py" or _DOORS.isdisjoint(metafunc.fixturenames):
         return path.parent.name == "organise" and path.name != "test_hostile_forms.py"
     source = inspect.getsource(metafunc.function)
     return "at_once" not in source and "Thread" not in source and "together(" not in source
