@@ -36,6 +36,7 @@ import gatherings.organise.routes
 import gatherings.own_data.routes
 import gatherings.pages.routes
 import gatherings.payments.models
+import gatherings.payments.routes
 import gatherings.questions.models
 import gatherings.registration.mails
 import gatherings.registration.models
@@ -73,6 +74,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     gatherings.organise.routes.bp,
     gatherings.own_data.routes.bp,
     gatherings.pages.routes.bp,
+    gatherings.payments.routes.bp,
     gatherings.registration.routes.bp,
     gatherings.slots.routes.bp,
 )

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import click
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from gatherings.app import create_app, data_folder
 from gatherings.calls.models import Call, Submission
+from gatherings.cli.checking_money import wrong_money
 from gatherings.config import Settings, database_url_for_people
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
@@ -25,6 +26,7 @@ from gatherings.mail.transport import try_connection
 from gatherings.registration.models import Registration
 from gatherings.registration.rules import HOLDING
 from gatherings.slots.models import Item, RunningOrder
+from gatherings.tickets.models import Code, TicketKind
 
 
 @click.command()
@@ -52,6 +54,7 @@ def find_problems(settings: Settings) -> Iterator[str]:
     session = current_session()
     yield from wrong_counts(session)
     yield from wrong_slots(session)
+    yield from wrong_money(session)
     yield from stuck_work(session)
     if settings.smtp is None:
         if not settings.demo:
@@ -97,6 +100,8 @@ def wrong_counts(session: Session) -> Iterator[str]:
         .outerjoin(held, held.c.places_id == Places.id)
         .outerjoin(Event, (Event.room_id == Places.id) | (Event.online_id == Places.id))
         .where(Places.taken != func.coalesce(held.c.held, 0))
+        # Those count tickets: checking_money.py.
+        .where(~exists().where(TicketKind.places_id == Places.id), ~exists().where(Code.places_id == Places.id))
     )
     for places_id, taken, holding, slug in rows:
         yield (

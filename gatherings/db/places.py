@@ -49,6 +49,7 @@ _DRAW = (
     .values(queue=Places.queue + case((_FREE, 0), else_=1))
     .returning(_POOLS.c.queue, _FREE.label("free"))
 )
+_NUMBER = update(_POOLS).where(_THIS).values(queue=Places.queue + 1).returning(_POOLS.c.queue)
 _RELEASE = update(_POOLS).where(_THIS).values(taken=Places.taken - 1, turns=Places.turns + 1)
 
 
@@ -69,6 +70,11 @@ def claim_or_queue(session: Session, places_id: int) -> Claimed:
     if drawn.free:
         return Claimed(claim(session, places_id))
     return Claimed(False, drawn.queue)
+
+
+def draw(session: Session, places_id: int) -> int:
+    """Draw the next number of a waiting list, whether or not the pool has a place: something else may be missing."""
+    return int(session.execute(_NUMBER, {"places_id": places_id}).scalar_one())
 
 
 def release(session: Session, places_id: int) -> None:

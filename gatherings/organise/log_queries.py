@@ -18,6 +18,7 @@ from gatherings.events.models import Event, Series
 from gatherings.letters.models import Letter
 from gatherings.organise.log_words import ACTORS, KINDS
 from gatherings.registration.models import Registration
+from gatherings.tickets.models import Order
 
 _SOMEBODY = say("somebody whose data was erased")
 _SOMETHING = say("something that is gone")
@@ -68,7 +69,12 @@ def _about_event(community_id: int, slug: str) -> ColumnElement[bool]:
         .join(Event, Event.id == Call.event_id)
         .where(*mine)
     )
-    return or_(*(LogEntry.about.in_(one) for one in (itself, those, letters, offers)))
+    orders = (
+        select(literal("order:", String) + cast(Order.public_id, String))
+        .join(Event, Event.id == Order.event_id)
+        .where(*mine)
+    )
+    return or_(*(LogEntry.about.in_(one) for one in (itself, those, letters, offers, orders)))
 
 
 def _midnight(day: date, zone: str) -> datetime:
@@ -142,6 +148,15 @@ def _submissions(session: Session, ids: Sequence[str]) -> Mapping[str, Sentence 
     return {one: say("“%(title)s”", title=title) for one, title in rows}
 
 
+def _orders(session: Session, ids: Sequence[str]) -> Mapping[str, Sentence | str]:
+    rows = session.execute(
+        select(Order.public_id, Order.reference, Event.title)
+        .join(Event, Event.id == Order.event_id)
+        .where(Order.public_id.in_(ids))
+    )
+    return {one: say("order %(reference)s (%(title)s)", reference=mark, title=title) for one, mark, title in rows}
+
+
 def _titled(model: Any, column: Any) -> Any:
     def named(session: Session, ids: Sequence[str]) -> Mapping[str, Sentence | str]:
         rows = session.execute(select(model.public_id, column).where(model.public_id.in_(ids)))
@@ -159,4 +174,5 @@ _NAMERS: Mapping[str, Any] = {
     "community": _titled(Community, Community.name),
     "letter": _titled(Letter, Letter.subject),
     "submission": _submissions,
+    "order": _orders,
 }

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gatherings.communities.rules import ROLE_WORDS
 from gatherings.core.words import Sentence, say, say_many
-from gatherings.organise import log_choosing
+from gatherings.organise import log_choosing, log_money
 from gatherings.registration.actions.bulk_kinds import KINDS as BULK
 
 Details = Mapping[str, Any]
@@ -52,6 +52,7 @@ KINDS: Mapping[str, tuple[Sentence, tuple[str, ...]]] = {
             "live_begun", "live_ended", "live_reopened", "live_forgotten", *log_choosing.ACTIONS,
         ),
     ),
+    "money": (say("Tickets and money"), log_money.ACTIONS),
     "doors": (
         say("Doors"),
         ("make_doors", "edit_doors", "fill_door", "move_door", "publish_doors", "unpublish_doors"),
@@ -277,6 +278,7 @@ SENTENCES: Final[Mapping[str, Telling]] = {
     "leave_role": _with_role(say("%(what)s left the team: %(role)s.")),
     # everything
     **log_choosing.SENTENCES,
+    **log_money.SENTENCES,
     "erase": say("%(what)s had everything about themselves erased."),
 }
 _BY_THEMSELVES: Mapping[str, Sentence] = {

@@ -54,7 +54,7 @@ def facts_for(
     """Snapshot what a mail about one registration says; JSON values only."""
     return {
         "event": facts_of(event),
-        "community": _community(community),
+        "community": community_facts(community),
         "to": {
             "name": registration.name,
             "address": address,
@@ -78,7 +78,8 @@ def facts_for(
     }
 
 
-def _community(community: Community) -> dict[str, str]:
+def community_facts(community: Community) -> dict[str, str]:
+    """Snapshot what mails say of a community."""
     return {"name": community.name, "slug": community.slug, "sender": community.sender, "accent": community.accent}
 
 
@@ -146,7 +147,7 @@ def series_facts(
             for event, registration in dates
             if ending_after is None or event.ends_at > ending_after
         ],
-        "community": _community(community),
+        "community": community_facts(community),
         "to": {
             "name": series_registration.name,
             "address": address,

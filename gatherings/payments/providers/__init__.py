@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gatherings.core.words import Sentence
+
 
 class Away(Exception):
     """The provider could not be reached, was too slow, or asked us to wait: nothing is known; try again.
@@ -23,6 +25,10 @@ class Away(Exception):
 
 class Refused(Exception):
     """The provider understood and said no; its words are for the organiser, never for the buyer."""
+
+
+class Missing(Refused):
+    """The provider does not know what we ask about: it is of another account, or of its other mode."""
 
 
 class BadSignature(Exception):
@@ -118,7 +124,11 @@ class Disputed:
 
 @dataclass(frozen=True)
 class Booked:
-    """One movement as the provider's books have it, for the reconciliation: a payment or a refund."""
+    """One movement as the provider's books have it, for the reconciliation.
+
+    Amounts are positive, `kind` says which way the money went; that of a dispute is negative when it came back to us.
+    `order` is the order's public id where the provider says it (of payments; "" may be somebody else's payment).
+    """
 
     kind: str  # payment, refund, dispute
     reference: str  # of the payment or the refund
@@ -167,6 +177,6 @@ class Provider(Protocol):
         """Give all movements of a time, for the reconciliation."""
         ...
 
-    def check(self) -> list[str]:
+    def check(self) -> list[Sentence]:
         """Say in words what is wrong with account, keys and webhook; [] when all is well."""
         ...

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.config import Site
@@ -10,22 +10,25 @@ from gatherings.db import places
 from gatherings.db.places import Places
 from gatherings.events.models import Event
 from gatherings.events.queries import WITH_SERIES
+from gatherings.registration.actions.offering import offer
 from gatherings.registration.actions.sending import post_own_state
 from gatherings.registration.actions.sending_series import note_promoted, tell_promoted
+from gatherings.registration.actions.ticket_places import wished_ticket
 from gatherings.registration.models import Registration
-from gatherings.tickets.models import Ticket, TicketKind
-from gatherings.tickets.rules.states import HOLDING
+from gatherings.tickets.models import Code, Sale, Ticket, TicketKind
 
 
 def lock_pools(session: Session, *events: Event, tickets_of: int | None = None) -> dict[int, Places]:
     """Lock all pools of events in ascending id; done first by whatever frees a place or moves between pools.
 
-    `tickets_of`: the id of a registration whose tickets' pools are locked with them.
+    Where tickets are sold, those of all kinds and codes are among them: a freed place may go to whoever waits for any.
+    `tickets_of`: the id of a registration that may have tickets though none are offered any more.
     """
     wanted = [pool for event in events for pool in event.pool_ids]
-    if tickets_of is not None:
-        kinds = select(TicketKind.places_id).join(Ticket, Ticket.kind_id == TicketKind.id)
-        wanted += session.scalars(kinds.where(Ticket.registration_id == tickets_of, Ticket.state.in_(HOLDING)))
+    selling = [event.id for event in events if tickets_of is not None or "tickets" in event.offers.split()]
+    if selling:
+        kinds = select(TicketKind.places_id).where(TicketKind.event_id.in_(selling))
+        wanted += session.scalars(kinds.union_all(select(Code.places_id).where(Code.event_id.in_(selling))))
     return places.lock(session, wanted)
 
 
@@ -41,24 +44,44 @@ def free_place(session: Session, places_id: int, site: Site, *, now: datetime) -
     serve(session, pool, site, now=now)
 
 
+def serve_event(session: Session, event_id: int, site: Site, *, now: datetime) -> int:
+    """Give what is free at an event, a kind's quota too, to who waits for it; return to how many. Locks the pools."""
+    event = session.get_one(Event, event_id)
+    pools = lock_pools(session, event)
+    return sum(serve(session, pools[pool_id], site, now=now) for pool_id in sorted(event.pool_ids))
+
+
 def serve(session: Session, pool: Places, site: Site, *, now: datetime) -> int:
-    """Give free places of a locked pool to the waiting list in order; return how many were given."""
+    """Give free places of a locked pool to the waiting list in order; return how many were given.
+
+    Who waits with a ticket waits here too, whether this pool or its kind is full: they are passed over, and keep
+    their number, until both have a place.
+    """
     given = 0
-    while pool.capacity is None or pool.taken < pool.capacity:
-        waiting = _next_waiting(session, pool.id)
-        if waiting is None or not places.claim(session, pool.id):
+    while (waiting := _next_waiting(session, pool, now)) is not None:
+        ticket = wished_ticket(session, waiting.id)
+        if ticket is not None:
+            freed = offer(session, waiting, ticket, pool, site, now=now)
+            if freed is not None:
+                free_place(session, freed, site, now=now)
+        elif places.claim(session, pool.id):
+            promote(session, waiting, pool, site, now=now)
+        else:
             break
-        promote(session, waiting, pool, site, now=now)
         session.flush()
         session.refresh(pool)
         given += 1
     return given
 
 
-def _next_waiting(session: Session, places_id: int) -> Registration | None:
+def _next_waiting(session: Session, pool: Places, now: datetime) -> Registration | None:
+    room = pool.capacity is None or pool.taken < pool.capacity
     return session.scalars(
         select(Registration)
-        .where(Registration.waits_for_id == places_id)
+        .join(Event, Event.id == Registration.event_id)
+        .where(Registration.waits_for_id == pool.id, or_(_waits_for_a_ticket(now), room and _wishes_for_nothing()))
+        # Who is there already needs their kind of ticket alone.
+        .where(True if room else Registration.places_id == pool.id)
         .order_by(Registration.queue_number)
         .limit(1)
         .options(
@@ -68,6 +91,24 @@ def _next_waiting(session: Session, places_id: int) -> Registration | None:
         )
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def _wishes_for_nothing() -> ColumnElement[bool]:
+    return ~exists().where(Ticket.registration_id == Registration.id, Ticket.state == "wished")
+
+
+def _waits_for_a_ticket(now: datetime) -> ColumnElement[bool]:
+    """Tell whether somebody wishes for a ticket of a kind that is on sale and has a place."""
+    kind = Places.__table__.alias("kind_places")
+    return and_(
+        Event.status == "published",
+        Event.ends_at > now,
+        exists()
+        .where(Ticket.registration_id == Registration.id, Ticket.state == "wished")
+        .where(TicketKind.id == Ticket.kind_id, TicketKind.retired.is_(False))
+        .where(Sale.event_id == TicketKind.event_id, Sale.state == "on")
+        .where(kind.c.id == TicketKind.places_id, or_(kind.c.capacity.is_(None), kind.c.taken < kind.c.capacity)),
+    )
 
 
 def promote(session: Session, registration: Registration, pool: Places, site: Site, *, now: datetime) -> None:

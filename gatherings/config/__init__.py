@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
+from gatherings.config.card import Stripe, read_stripe
+from gatherings.config.refusal import BadSetting
 from gatherings.core import pseudo
 
-
-class BadSetting(Exception):
-    """A setting that cannot be; the message names it and says what it should be."""
+__all__ = ["BadSetting", "Settings", "Site", "Smtp", "Stripe", "database_url_for_people", "read_settings"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class Settings:
     threads: int = 8
     languages: tuple[str, ...] = ("en",)
     test_clock: str | None = None
+    stripe: Stripe | None = None
 
     @property
     def host(self) -> str:
@@ -106,6 +107,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         "network_limit": _number(env, "REGISTRATIONS_PER_NETWORK", 600, 1, 1_000_000),
         "threads": _number(env, "GATHERINGS_THREADS", 8, 1, 64),
         "test_clock": _test_clock(env.get("GATHERINGS_TEST_CLOCK"), base_url),
+        "stripe": read_stripe(env, base_url),
         "languages": _languages(env.get("GATHERINGS_LANGUAGES") or "en"),
     }
     values.update(overrides)

@@ -1,0 +1,104 @@
+"""Choosing how an order is paid, where that is not by card: by invoice or at the door; and whom the invoice names."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from gatherings.accounts.actions import limit_attempts
+from gatherings.audit.actions import log
+from gatherings.config import Site
+from gatherings.core import zones
+from gatherings.core.errors import Conflict
+from gatherings.core.words import say
+from gatherings.events.rules import DOOR_WORDS, Door, door
+from gatherings.payments.actions.documents import follow, issue_invoice
+from gatherings.payments.actions.telling import post_order
+from gatherings.payments.queries.orders import find_seller, get_sale, load_order
+from gatherings.payments.rules.ways import ways_for
+from gatherings.registration.actions.ticketed import confirm_tickets
+from gatherings.tickets.actions.orders import lock_order
+from gatherings.tickets.models import Order, Sale
+from gatherings.tickets.rules.states import CONFIRMED
+
+ADDRESSES_A_DAY = 5  # each change may write two documents
+
+TIME_IS_OVER = say(
+    "The time to pay has run out, so these places were given back. You are welcome to order again, on the "
+    "gathering's page."
+)
+ON_ITS_WAY = say("The money for this order is on its way. Please wait until it is here.")
+
+
+def choose_way(
+    session: Session, order_id: int, way: str, bill_to: Mapping[str, str], site: Site, *, now: datetime
+) -> str:
+    """Confirm an order that is to be paid by "invoice" (made out to `bill_to`, cleaned) or at the "door".
+
+    Its people have their invites from now on. Gives "booked", or "before" for whoever presses twice. Raises Conflict
+    where the order cannot be paid that way any more; nothing has changed then.
+    """
+    lock_order(session, order_id)
+    order = load_order(session, order_id)
+    if order.state in CONFIRMED and order.way == way:
+        return "before"
+    sale = get_sale(session, order.event_id)
+    _must_be_open(order, sale, way, now)
+    order.state, order.way = "due", way
+    if bill_to:
+        order.bill_to = dict(bill_to)
+    order.due_on = due_day(session, order, sale, now) if way == "invoice" else None
+    order.expires_at = None
+    session.flush()
+    confirm_tickets(session, order, order.tickets, site, now=now)
+    issue_invoice(session, order, now=now)
+    post_order(session, order, f"order_{way}", site, now=now, key="")
+    log(
+        session, actor="person", action="choose-way", about=f"order:{order.public_id}",
+        community_id=order.event.community_id, now=now, way=way,
+    )  # fmt: skip
+    return "booked"
+
+
+def _must_be_open(order: Order, sale: Sale, way: str, now: datetime) -> None:
+    if order.state == "waiting":
+        raise Conflict(ON_ITS_WAY)
+    if order.state in CONFIRMED:
+        raise Conflict(say("These places are booked already, so there is nothing more to choose."))
+    if order.state == "expired" or (order.expires_at is not None and order.expires_at <= now):
+        raise Conflict(TIME_IS_OVER)
+    if order.state != "open":
+        raise Conflict(say("This order cannot be paid now."))
+    state = door(order.event, now)
+    if state in (Door.OVER, Door.CANCELLED):
+        raise Conflict(DOOR_WORDS[state])
+    if way == "card" or way not in ways_for(sale.ways, (one.side for one in order.tickets), card=False):
+        raise Conflict(say("This gathering does not take payment that way. Please choose another."))
+
+
+def due_day(session: Session, order: Order, sale: Sale, now: datetime) -> date:
+    """Give the day until which an invoice of today is to be paid, on the seller's calendar."""
+    seller = find_seller(session, order.event)
+    zone = (zones.canonical(seller.zone) if seller is not None else None) or order.event.zone
+    return zones.to_local(now, zone).date() + timedelta(days=sale.invoice_days)
+
+
+def change_bill_to(session: Session, order_id: int, bill_to: Mapping[str, str], *, now: datetime) -> str:
+    """Make the invoice out to somebody else; one that was written is credited, and a new one comes.
+
+    Gives "kept", or "before" where nothing changes. Raises Conflict for an order that is closed, TooMany.
+    """
+    order = lock_order(session, order_id)
+    if order.state in ("expired", "cancelled"):
+        raise Conflict(say("This order is closed, so its papers stay as they are."))
+    if {key: text for key, text in order.bill_to.items() if text} == {k: text for k, text in bill_to.items() if text}:
+        return "before"
+    limit_attempts(
+        session, "bill-to", order.public_id, most=ADDRESSES_A_DAY, window=timedelta(days=1), now=now,
+        sentence=say("The invoice was made out anew several times today. Please look at it again tomorrow."),
+    )  # fmt: skip
+    order.bill_to = dict(bill_to)
+    session.flush()
+    if order.state in CONFIRMED:
+        follow(session, order, now=now)
+    return "kept"

@@ -1,0 +1,1 @@
+"""Choosing tickets and placing an order."""
