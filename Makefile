@@ -10,7 +10,8 @@ PORT ?= 8000
 # The first Python that is new enough; another one: make PYTHON=/path/to/python3
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$name" && break; done)
-JOBS ?= 2
+# Much of a test is waiting: for a disk, a database, a clock.
+JOBS ?= 3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CHECKED := gatherings tests $(wildcard wsgi.py benchmarks migrations/env.py)
@@ -36,7 +37,7 @@ else
 	@echo "Tests, on SQLite and on PostgreSQL …"
 	@$(PYTEST) -n $(JOBS) $(BY_FILE) -m "not drill" $(BROWSER:%=--ignore=%)
 	@echo "In a browser …"
-	@$(PYTEST) -n $$(($(JOBS) + 1)) $(BY_FILE) -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
+	@$(PYTEST) -n $(JOBS) $(BY_FILE) -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
 	@echo "Drills at small size …"
 	@$(PYTEST) -n $(JOBS) --dist load -m drill $(DRILLS) $(ONCE_MORE) -m drill $(DRILLS); }
 endif

@@ -18,6 +18,7 @@ from gatherings.events.rules import facts_of
 from gatherings.invites.rules import rule_text
 from gatherings.mail import actions as mail
 from gatherings.registration.models import Registration, SeriesRegistration
+from gatherings.tickets.models import Ticket, TicketKind
 
 
 def queue_position(session: Session, registration: Registration) -> int | None:
@@ -30,6 +31,19 @@ def queue_position(session: Session, registration: Registration) -> int | None:
         Registration.queue_number < registration.queue_number,
     )
     return 1 + session.scalars(before).one()
+
+
+def kinds_of_ticket(session: Session, registration: Registration) -> list[str]:
+    """Name the kinds of ticket that somebody comes with or waits for; of who has some, only those."""
+    rows = session.execute(
+        select(TicketKind.name, Ticket.state)
+        .join(Ticket, Ticket.kind_id == TicketKind.id)
+        .join(Registration, Registration.id == Ticket.registration_id)
+        .where(Registration.public_id == registration.public_id, Ticket.state != "cancelled")
+        .order_by(TicketKind.position, Ticket.id)
+    ).all()
+    had = [name for name, state in rows if state != "wished"]
+    return list(dict.fromkeys(had or [name for name, _ in rows]))
 
 
 def side_of(event: Event, places_id: int | None) -> str | None:

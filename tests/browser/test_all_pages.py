@@ -58,7 +58,7 @@ def test_without_scripts_pages_are_whole_too(town: Town, visit: Visit) -> None:
     somebody = visit(town.house, scripts=False)
     found: dict[str, list[str]] = {}
     for name, page in town.shown(somebody):
-        found |= shapes(page, name)
+        found |= shapes(page, name, (1280, 360))
         assert page.locator("h1").count() == 1, name
         assert page.title().strip(), name
         assert page.locator("html").get_attribute("lang") == "en", name

@@ -17,7 +17,7 @@ Visit = Callable[..., Visitor]
 COLOURS = ("color-contrast", "link-in-text-block")
 ROOM = (*COLOURS, "target-size", "scrollable-region-focusable")
 LOOKS: tuple[tuple[Literal["light", "dark"], int, tuple[str, ...]], ...] = (
-    ("light", 360, ()), ("dark", 360, COLOURS), ("dark", 768, COLOURS), ("dark", 1280, COLOURS), ("light", 1280, ROOM),
+    ("light", 360, ()), ("dark", 768, COLOURS), ("light", 1280, ROOM),
 )  # fmt: skip
 
 

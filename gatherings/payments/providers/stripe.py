@@ -186,7 +186,8 @@ class StripeProvider:
     def books(self, since: datetime, until: datetime) -> Iterator[Booked]:
         with self._asking() as client:
             created = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
-            rows = client.v1.balance_transactions.list({"created": created, "limit": 100, "expand": ["data.source"]})  # type: ignore[typeddict-item]
+            query: Any = {"created": created, "limit": 100, "expand": ["data.source"]}
+            rows = client.v1.balance_transactions.list(query)
             found = [entry for row in rows.auto_paging_iter() if (entry := booked(row.to_dict())) is not None]
         yield from found
 

@@ -46,13 +46,15 @@ def post_state(
     suffix: str = "",
     by: str = "person",
     before: dict[str, Any] | None = None,
+    tickets: list[str] | None = None,
 ) -> None:
     """Post the mail that says how a registration stands: confirmed, waiting, promoted or cancelled.
 
     Who holds a place gets REQUEST, who had one and lost it CANCEL, who only waits no calendar part. `rule` is that
     of a date one comes to every month: its message is about one date of the series' entry, which it is in only if
     a place was `held`. `by` "host": their hosts did it, and the mail does not thank them for saying so.
-    `before`: the facts of the other sitting, for somebody who swaps.
+    `before`: the facts of the other sitting, for somebody who swaps. `tickets`: names of their kinds, where they are
+    not written yet.
     """
     had_one = registration.invite.method == "REQUEST" if rule is None else held
     invite = None
@@ -61,6 +63,10 @@ def post_state(
     elif registration.state == "cancelled" and had_one:
         invite = next_message(registration.invite, _revision(event, rule), "CANCEL", now, step=True)
     more: dict[str, Any] = {"by": by} if by == "host" else {}
+    if tickets is None and "tickets" in event.offers.split():
+        tickets = snapshot.kinds_of_ticket(session, registration)
+    if tickets:
+        more["tickets"] = tickets
     body = snapshot.facts_for(
         registration,
         event,
@@ -96,7 +102,7 @@ def post_own_state(session: Session, registration: Registration, site: Site, *, 
 
 def standing_kind(registration: Registration) -> str:
     """Name the mail that says how a live registration stands."""
-    return "waiting" if registration.state == "waitlisted" else "confirmed"
+    return {"waitlisted": "waiting", "confirmed": "confirmed"}.get(registration.state, "held")
 
 
 def _revision(event: Event, rule: SeriesRule | None) -> int:

@@ -15,7 +15,7 @@ from gatherings.config import Site
 from gatherings.core import zones
 from gatherings.db import places
 from gatherings.events.models import Event
-from gatherings.registration import offer_facts, rules
+from gatherings.registration import offer_facts
 from gatherings.registration.actions.ticket_places import (
     Full,
     confirm_tickets,

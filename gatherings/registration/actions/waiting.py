@@ -75,13 +75,15 @@ def serve(session: Session, pool: Places, site: Site, *, now: datetime) -> int:
 
 
 def _next_waiting(session: Session, pool: Places, now: datetime) -> Registration | None:
-    room = pool.capacity is None or pool.taken < pool.capacity
+    ready = _waits_for_a_ticket(now)
+    if pool.capacity is None or pool.taken < pool.capacity:
+        ready = or_(ready, _wishes_for_nothing())
+    else:  # who is there already needs their kind of ticket alone
+        ready = and_(ready, Registration.places_id == pool.id)
     return session.scalars(
         select(Registration)
         .join(Event, Event.id == Registration.event_id)
-        .where(Registration.waits_for_id == pool.id, or_(_waits_for_a_ticket(now), room and _wishes_for_nothing()))
-        # Who is there already needs their kind of ticket alone.
-        .where(True if room else Registration.places_id == pool.id)
+        .where(Registration.waits_for_id == pool.id, ready)
         .order_by(Registration.queue_number)
         .limit(1)
         .options(

@@ -7,11 +7,15 @@ from collections.abc import Callable
 
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
-from gatherings.registration.mails import asked, changes, every, reminders, single, swaps
+from gatherings.registration.mails import asked, changes, every, offers, reminders, single, swaps
 
 COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "confirmed": single.confirmed,
     "waiting": single.waiting,
+    "held": single.held,
+    "ticket_offered": offers.ticket_offered,
+    "ticket_wished": offers.ticket_wished,
+    "offer_ended": offers.offer_ended,
     "promoted": single.promoted,
     "changed": changes.changed,
     "called_off": single.called_off,

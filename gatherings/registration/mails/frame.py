@@ -36,6 +36,7 @@ class About:
     page: str
     series_file: str | None
     ticket: Ticket | None = None
+    tickets: tuple[str, ...] = ()  # the kinds of ticket they come with, or wait for
 
     @classmethod
     def of(cls, mail: OutboxMail) -> "About":
@@ -60,6 +61,7 @@ class About:
             page=event_page(held.slug),
             series_file=series_file(slug) if slug else None,
             ticket=ticket(facts["registration"]["public_id"], facts["registration"]["version"]),
+            tickets=tuple(clean_line(name) for name in facts.get("tickets", ())),
         )
 
     @property

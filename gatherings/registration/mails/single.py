@@ -16,7 +16,8 @@ from gatherings.web.i18n import ngettext
 def place_rows(about: About, *, going: bool = True) -> Facts:
     """Give when, where and with whom; to whom is not `going`, no way in is promised."""
     where = (_("Where"), where_words(about.held.mode, about.held.place, about.attends if going else None))
-    return Facts([*time_rows(about.held, about.zone, about.now), where, hosts_row(about.hosts)])
+    tickets = [(_("Ticket"), ", ".join(about.tickets))] if about.tickets and going else []
+    return Facts([*time_rows(about.held, about.zone, about.now), where, *tickets, hosts_row(about.hosts)])
 
 
 def way_in(about: About) -> Part | None:
@@ -124,6 +125,8 @@ def confirmed(mail: OutboxMail) -> Letter:
 def _also_waits(about: About) -> Part | None:
     if about.waits_for is None:
         return None
+    if about.waits_for == about.attends:
+        return Words(_("You also wait for another ticket. We write to you when there is one."))
     kept = (
         _("You have a place online until there is one in the room.")
         if about.waits_for == "room"
@@ -141,16 +144,59 @@ def waiting(mail: OutboxMail) -> Letter:
         heading=_("You are on the waiting list"),
         preview=queue_words(about),
         parts=[
-            Words(_("“%(title)s” is full at the moment.", title=about.held.title) + " " + queue_words(about)),
-            Words(
-                _(
-                    "When a place is free, it is yours at once. We write to you that moment, with an invite for your "
-                    "calendar."
-                )
-            ),
+            *_why_waiting(about),
             place_rows(about),
             Button(_("See or leave the waiting list"), about.manage),
             every_words(about),
+            *ending(about),
+        ],
+    )
+
+
+def _why_waiting(about: About) -> list[Part]:
+    if about.tickets:
+        return [
+            Words(
+                _("“%(title)s” has no ticket of this kind at the moment.", title=about.held.title)
+                + " "
+                + queue_words(about)
+            ),
+            Words(
+                _(
+                    "There is nothing to pay now. When there is a ticket, it is kept for some hours for whoever "
+                    "ordered it; what costs nothing is yours at once. We write to you that moment."
+                )
+            ),
+        ]
+    return [
+        Words(_("“%(title)s” is full at the moment.", title=about.held.title) + " " + queue_words(about)),
+        Words(
+            _(
+                "When a place is free, it is yours at once. We write to you that moment, with an invite for your "
+                "calendar."
+            )
+        ),
+    ]
+
+
+def held(mail: OutboxMail) -> Letter:
+    """Write to somebody who asks how things stand while their ticket is being paid: a place is kept, no more yet."""
+    about = About.of(mail)
+    return letter(
+        about,
+        subject=_("Your place is kept for you: %(title)s", title=about.held.title),
+        heading=_("Your place is kept for you"),
+        preview=start_words(about.held, about.zone, about.now),
+        parts=[
+            Words(
+                _(
+                    "A place at “%(title)s” is kept for you while your ticket is being paid. As soon as it is, you get "
+                    "the invite for your calendar.",
+                    title=about.held.title,
+                )
+            ),
+            place_rows(about),
+            Button(_("See how it stands"), about.manage),
             *ending(about),
         ],
     )
