@@ -52,11 +52,8 @@ def choose_way(
     session.flush()
     confirm_tickets(session, order, order.tickets, site, now=now)
     issue_invoice(session, order, now=now)
-    post_order(session, order, f"order_{way}", site, now=now, key="")
-    log(
-        session, actor="person", action="choose-way", about=f"order:{order.public_id}",
-        community_id=order.event.community_id, now=now, way=way,
-    )  # fmt: skip
+    post_order(session, order, f"order_{way}", site, now=now)
+    _log(session, order, f"choose_{way}", now)
     return "booked"
 
 
@@ -83,12 +80,13 @@ def due_day(session: Session, order: Order, sale: Sale, now: datetime) -> date:
     return zones.to_local(now, zone).date() + timedelta(days=sale.invoice_days)
 
 
-def change_bill_to(session: Session, order_id: int, bill_to: Mapping[str, str], *, now: datetime) -> str:
+def change_bill_to(session: Session, order_id: int, bill_to: Mapping[str, str], site: Site, *, now: datetime) -> str:
     """Make the invoice out to somebody else; one that was written is credited, and a new one comes.
 
     Gives "kept", or "before" where nothing changes. Raises Conflict for an order that is closed, TooMany.
     """
-    order = lock_order(session, order_id)
+    lock_order(session, order_id)
+    order = load_order(session, order_id)
     if order.state in ("expired", "cancelled"):
         raise Conflict(say("This order is closed, so its papers stay as they are."))
     if {key: text for key, text in order.bill_to.items() if text} == {k: text for k, text in bill_to.items() if text}:
@@ -99,6 +97,13 @@ def change_bill_to(session: Session, order_id: int, bill_to: Mapping[str, str], 
     )  # fmt: skip
     order.bill_to = dict(bill_to)
     session.flush()
-    if order.state in CONFIRMED:
-        follow(session, order, now=now)
+    papers = follow(session, order, now=now) if order.state in CONFIRMED else []
+    if papers:
+        post_order(session, order, "order_anew", site, now=now, key=papers[-1].public_id)
+        _log(session, order, "change_bill", now)
     return "kept"
+
+
+def _log(session: Session, order: Order, action: str, now: datetime) -> None:
+    about, community = f"order:{order.public_id}", order.event.community_id
+    log(session, actor="person", action=action, about=about, community_id=community, now=now)

@@ -4,9 +4,8 @@ import secrets
 
 # Without what looks or sounds alike: no 0 O, 1 I L, 5 S, 8 B, 2 Z.
 ALPHABET = "34679ACDEFGHJKMNPQRTUVWXY"
-LENGTH = 9
 
 
 def new_reference() -> str:
-    """Make a reference: nine letters and digits, far too many to be guessed or to meet twice."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    """Make a reference like "KM4-7XT-R9Q": far too many to be guessed or to meet twice."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(3)) for _ in range(3))
