@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     times.init_times(app)
     init_money(app)
     init_questions(app)
-    init_headers(app, https=settings.https)
+    init_headers(app, https=settings.https, pays_at=settings.stripe.pays_at if settings.stripe else "")
     init_requests(app)
     init_origin(app)
     init_errors(app)

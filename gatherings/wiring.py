@@ -44,6 +44,7 @@ import gatherings.registration.routes
 import gatherings.slots.mails
 import gatherings.slots.models
 import gatherings.slots.routes
+import gatherings.tickets.mails
 import gatherings.tickets.models
 from gatherings.accounts.actions.signing_in import JOB as SIGN_IN_JOB
 from gatherings.calls.actions.profile import JOB as PRESENTER_JOB
@@ -58,9 +59,11 @@ from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
 from gatherings.own_data.actions import send_my_data_link
 from gatherings.own_data.retention import KNOWN, let_go
+from gatherings.payments.jobs import payments_drain
 from gatherings.registration.actions import bulk
 from gatherings.registration.actions.finding import send_links
 from gatherings.registration.jobs import keep_dates, tell_drain, tidy
+from gatherings.registration.ticket_jobs import waiting_drain
 from gatherings.slots.jobs import tell_drain as tell_slots_drain
 
 BLUEPRINTS: Sequence[Blueprint] = (
@@ -112,6 +115,7 @@ MAILS: Mapping[str, Callable[[OutboxMail], Letter]] = {
     **gatherings.calls.mails.COMPOSERS,
     **gatherings.slots.mails.COMPOSERS,
     **gatherings.doors.mails.COMPOSERS,
+    **gatherings.tickets.mails.COMPOSERS,
 }
 
 
@@ -137,8 +141,10 @@ def drains(app: Flask, settings: Settings) -> Sequence[Drain]:
     return (
         mail_drain(app, MAILS, settings),
         tell_drain(app, settings.site),
+        waiting_drain(app, settings.site),
         tell_slots_drain(app, settings.site),
         doors_drain(app, settings.site),
+        payments_drain(app, settings),
     )
 
 

@@ -17,7 +17,7 @@ from gatherings.app import create_app, data_folder
 from gatherings.cli.demo_people import fill_demo
 from gatherings.cli.demo_slots import fill_slots
 from gatherings.cli.organiser import demo_organiser
-from gatherings.cli.running import stop_all, watch, web_process, worker_process
+from gatherings.cli.running import Child, stop_all, watch, web_process, worker_process
 from gatherings.config import read_settings
 from gatherings.core.clock import utc_now
 from gatherings.db.session import current_session, db
@@ -26,6 +26,7 @@ from gatherings.registration.models import Registration
 
 _NOT_OURS = (
     "SMTP_URL", "REDIS_URL", "PROXY_COUNT", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "MAIL_FROM",
+    "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE", "STRIPE_TIMEOUT",
 )  # fmt: skip
 ORGANISER = ("nicki@example.org", "Nicki")
 PROGRAMME = Path(__file__).parent.parent / "loading" / "programme.yaml"
@@ -34,37 +35,50 @@ PROGRAMME = Path(__file__).parent.parent / "loading" / "programme.yaml"
 @click.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--keep", is_flag=True, help="Keep the demo's database in ./demo and use it again next time.")
-def demo(port: int, keep: bool) -> None:
+@click.option(
+    "--with-stripe-double",
+    is_flag=True,
+    help="Pay by card at a stand-in for Stripe, on the next port. It forgets everything when it stops.",
+)
+def demo(port: int, keep: bool, with_stripe_double: bool) -> None:
     """Start a fresh demo: the communities' programme, web server, worker, and a mailbox to read the mail in.
 
     Nothing is sent to anybody. Stops with Ctrl-C and leaves nothing behind, unless --keep. The link that it prints
     signs in once, as Nicki, owner of all communities, and lives for a day; a mailed one lives for ten minutes.
     """
-    if _taken(port):
-        click.echo(f"Port {port} is in use. Choose another: gatherings demo --port {port + 1}", err=True)
-        sys.exit(2)
+    for wanted in (port, port + 1) if with_stripe_double else (port,):
+        if wanted > 65535 or _taken(wanted):
+            click.echo(f"Port {wanted} is in use. Choose another: gatherings demo --port {port + 2}", err=True)
+            sys.exit(2)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until `watch` listens: what was made is still cleared away
     folder = Path("demo").absolute() if keep else Path(tempfile.mkdtemp(prefix="gatherings-demo-"))
+    beside: list[Child] = []
     try:
-        sign_in = _prepare(folder, port)
+        sign_in = _prepare(folder, port, with_stripe_double)
+        if with_stripe_double:
+            from gatherings.double import serve_double  # heavy, and wanted here alone
+
+            beside.append(Child(lambda: serve_double(port + 1, f"http://127.0.0.1:{port}")))
         children = [web_process("127.0.0.1", port, 1, 8), worker_process()]
         click.echo(
             f"\n  Gatherings  http://127.0.0.1:{port}/\n"
             f"  Organise    http://127.0.0.1:{port}{sign_in}   (signs you in as Nicki)\n"
-            f"  Mailbox     http://127.0.0.1:{port}/mailbox   (all mail of this demo; none is sent)\n\n"
-            "  Stop with Ctrl-C.\n"
+            f"  Mailbox     http://127.0.0.1:{port}/mailbox   (all mail of this demo; none is sent)\n"
+            + (f"  Stripe      http://127.0.0.1:{port + 1}/   (a stand-in: nobody is charged)\n" if beside else "")
+            + "\n  Stop with Ctrl-C.\n"
         )
         try:
             status = watch(children)
         finally:
             stop_all(children)
     finally:
+        stop_all(beside)
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
     sys.exit(status)
 
 
-def _prepare(folder: Path, port: int) -> str:
+def _prepare(folder: Path, port: int, with_stripe_double: bool) -> str:
     """Make the database, load the programme, make an organiser; give the path of a link that signs them in.
 
     The children read the same settings from the environment.
@@ -79,6 +93,10 @@ def _prepare(folder: Path, port: int) -> str:
         CHANGE_MAIL_DELAY="10",
         LOG_FORMAT="text",
     )
+    if with_stripe_double:
+        from gatherings.double import settings_for  # heavy, and wanted here alone
+
+        os.environ.update(settings_for(port + 1))
     click.echo("Making the database and loading the communities' programme …")
     settings = read_settings()
     app = create_app(settings)

@@ -52,7 +52,9 @@ def read_stripe(env: Mapping[str, str], base_url: str) -> Stripe | None:
         raise BadSetting("STRIPE_WEBHOOK_SECRET should look like whsec_…: Stripe shows it at the webhook endpoint.")
     live = "_live_" in key
     if live and not secret:
-        raise BadSetting("STRIPE_WEBHOOK_SECRET should be set: with a live key we must know which notices are Stripe's.")
+        raise BadSetting(
+            "STRIPE_WEBHOOK_SECRET should be set: with a live key we must know which notices are Stripe's."
+        )
     if live and not base_url.startswith("https://"):
         raise BadSetting("BASE_URL should begin with https:// where STRIPE_SECRET_KEY is a live key.")
     return Stripe(key, secret, _api_base(api_base, live), _timeout(env.get("STRIPE_TIMEOUT")))

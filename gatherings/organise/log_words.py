@@ -17,6 +17,7 @@ ACTORS: Mapping[str, Sentence] = {
     "not-me": say("Whoever has the address"),
     "host": say("A host"),
     "worker": say("The worker"),
+    "system": say("The worker"),
     "retime": say("The worker"),
     "load": say("The programme file"),
     "command": say("The command line"),

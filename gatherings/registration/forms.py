@@ -1,8 +1,8 @@
 """The forms of registering and of changing a registration: explicit fields, and nothing else is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import wtforms
 from flask import Flask
@@ -28,7 +28,10 @@ from gatherings.web.i18n import locale_now, words
 from gatherings.web.markdown import render
 
 
-class _RegisterForm(ComingForm):
+Form = TypeVar("Form", bound="RegisterForm")
+
+
+class RegisterForm(ComingForm):
     """What every registration asks; `register_form` adds what this event asks besides.
 
     `zone` left empty means the host's. `fax` is seen by programs alone: whoever fills it in is thanked and ignored.
@@ -39,6 +42,7 @@ class _RegisterForm(ComingForm):
     zone = ZoneField("", id="zone")
     fax = wtforms.StringField("", id="fax")
 
+    sells: ClassVar[bool] = False  # one comes with a ticket alone: payments/forms/order.py
     door: Door
     consent_texts: Sequence[ConsentText] = ()
     rule: SeriesRule | None = None
@@ -85,17 +89,31 @@ def consent_name(text: ConsentText) -> str:
     return f"consent_{text.id}"
 
 
-def register_form(session: Session, event: Event, zone: str | None, *, rule: SeriesRule | None = None) -> _RegisterForm:
+def register_form(session: Session, event: Event, zone: str | None, *, rule: SeriesRule | None = None) -> RegisterForm:
     """Make the registration form of an event, with what was sent if this request is a POST.
 
     `event` comes with its community and pools; `zone` (IANA) fills its field, else the host's does. `rule` is the
     series' rule if the event is one of its dates; without it, it is read here.
     """
-    questions, consents = list_asked(session, event)
-    questions = possible(questions, sides_of(event.mode))
     if rule is None and event.series_rule_id is not None:
         rule = session.get(SeriesRule, event.series_rule_id)
-    fields = fields_of(questions)
+    return coming_form(session, event, zone, RegisterForm, {}, rule=rule)
+
+
+def coming_form(
+    session: Session,
+    event: Event,
+    zone: str | None,
+    kind: type[Form],
+    more: Mapping[str, Any],
+    *,
+    rule: SeriesRule | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Form:
+    """Make a form of a `kind` that registers somebody for an event, with `more` fields, filled with `data`."""
+    questions, consents = list_asked(session, event)
+    questions = possible(questions, sides_of(event.mode))
+    fields = fields_of(questions) | dict(more)
     for text in consents:
         fields[consent_name(text)] = wtforms.BooleanField(text.text, id=consent_name(text))
     if event.mode == "hybrid":
@@ -105,8 +123,8 @@ def register_form(session: Session, event: Event, zone: str | None, *, rule: Ser
         fields["every"] = ChoiceField("", choices=both, default="one", id="every")
     if event.community.code_of_kindness:
         fields["code_agreed"] = wtforms.BooleanField("", id="code_agreed")
-    made = type("RegisterForm", (_RegisterForm,), fields) if fields else _RegisterForm
-    form: _RegisterForm = made(data={"zone": zone or event.zone})
+    made = type(kind.__name__, (kind,), fields) if fields else kind
+    form: Form = made(data={"zone": zone or event.zone, **(data or {})})
     form.event, form.rule = event, rule
     form.door = door(event, utc_now())
     form.asked = [(question, base.field_name(question)) for question in questions]
@@ -116,14 +134,14 @@ def register_form(session: Session, event: Event, zone: str | None, *, rule: Ser
     return form
 
 
-def _fill_what_may_be_left_out(form: _RegisterForm, event: Event) -> None:
+def _fill_what_may_be_left_out(form: RegisterForm, event: Event) -> None:
     if not (form.zone.data or "").strip():
         form.zone.data = event.zone
     if "every" in form and form.every.data is None:
         form.every.data = "one"
 
 
-def check(form: _RegisterForm) -> bool:
+def check(form: RegisterForm) -> bool:
     """Validate everything at once, so that each problem is told in one go; what is not asked of them is forgotten."""
     form.validate()
     forget_unasked(form, [question for question, _name in form.asked], form.sides)
@@ -135,7 +153,7 @@ def check(form: _RegisterForm) -> bool:
     return good
 
 
-def wanted_of(form: _RegisterForm, language: str = "en") -> Wanted:
+def wanted_of(form: RegisterForm, language: str = "en") -> Wanted:
     """Give what a valid form asks for."""
     return Wanted(
         address=form.email.clean,

@@ -90,7 +90,9 @@ class Registration(Base):
     created_at: Mapped[UtcTime]
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    cancelled_by: Mapped[str | None] = mapped_column(String(10))  # person, host, not-me
+    # person, host, not-me, expiry (an offer or an order that was not paid), event, tickets (a date of "every month"
+    # to which one comes with a ticket alone).
+    cancelled_by: Mapped[str | None] = mapped_column(String(10))
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     @validates("name")

@@ -12,7 +12,7 @@ from gatherings.core.words import say
 HOLDING = ("pending", "offered", "confirmed")
 LIVE = (*HOLDING, "waitlisted")
 # Kinds of mail that still go out after what they are about was erased: calendars must be told.
-LAST_WORDS = ("cancelled", "series_cancelled", "moved_away", "swapped_away")
+LAST_WORDS = ("cancelled", "series_cancelled", "moved_away", "handed_on", "swapped_away")
 
 # A repeat within this time of the last mail with the link sends nothing (domain.md 10).
 LINK_PAUSE = timedelta(minutes=10)

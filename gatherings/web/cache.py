@@ -112,6 +112,8 @@ def kept(
             stamp = stamp_of(session)  # before the view reads anything
             next_edge = boundary(session, now)
             response = view(**values)
+            if response.cache_control.private:  # made for this visitor alone: a form with its own key
+                return response
             if response.mimetype == "text/html" and response.status_code == 200:
                 response.vary.add("Accept-Encoding")
                 if request.accept_encodings["br"] > 0:

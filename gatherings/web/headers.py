@@ -39,11 +39,17 @@ def private() -> bool:
     return bool(view and "token" in view) or request.method not in ("GET", "HEAD")
 
 
-def init_headers(app: Flask, *, https: bool) -> None:
-    """Add headers to every response of the app; over TLS, tell browsers to stay there."""
+def init_headers(app: Flask, *, https: bool, pays_at: str = "") -> None:
+    """Add headers to every response of the app; over TLS, tell browsers to stay there.
+
+    `pays_at` is the origin of the pages that people pay at, "" for none: a form may lead there (browsers hold the
+    whole way of a form against the policy, redirects included: payments.md 9), and nothing else may.
+    """
+    policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {pays_at}".rstrip())
 
     @app.after_request
     def standing(response: Response) -> Response:
         for name, value in STAY.items() if https else ():
             response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", policy)
         return add_headers(response)

@@ -58,8 +58,10 @@ def test_every_view_of_ours_is_declared_and_every_token_is_by_link(app):
 
 def test_few_doors_are_for_machines(app):
     machines = {rule.rule for rule in app.url_map.iter_rules() if right_of(app, rule.endpoint) == "machine"}
-    # The last two for mail programmes (RFC 8058).
-    assert machines == {"/healthz", "/readyz", "/unsubscribe/<token>", "/doors/<token>/stop"}
+    # Mail programmes' (RFC 8058), and the provider of payments', who signs.
+    assert machines == {
+        "/healthz", "/readyz", "/unsubscribe/<token>", "/doors/<token>/stop", "/stripe/webhook",
+    }  # fmt: skip
 
 
 def test_a_claim_is_given_with_the_purpose_that_fits(app):

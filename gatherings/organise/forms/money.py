@@ -94,6 +94,8 @@ def number_or_none(least: int, most: int) -> Callable[[str], int | None]:
 class BoxesField(wtforms.SelectMultipleField):  # type: ignore[misc]  # WTForms has no types
     """Several boxes to tick; what is not on offer is refused."""
 
+    data: list[str]
+
     def __init__(self, label: str, choices: Sequence[tuple[str, str]], **more: Any) -> None:
         super().__init__(label, choices=choices, validate_choice=False, **more)
 
@@ -153,7 +155,7 @@ def needed(form: PlainForm, *names: str) -> None:
 
 def moment_data(values: dict[str, Any], *names: str) -> dict[str, str]:
     """Give wall-clock times as the fields of a form show them."""
-    made = {}
+    made: dict[str, str] = {}
     for name in names:
         at = values[name]
         made |= {f"{name}_date": at.date().isoformat() if at else "", f"{name}_time": f"{at:%H:%M}" if at else ""}

@@ -222,7 +222,7 @@ def sale_labels() -> dict[str, str]:
     """Name every value of a sale."""
     return {
         "currency": _("Currency"),
-        "vat": _("Prices are typed"),
+        "vat_included": _("Prices are typed"),
         "ways": _("How people can pay"),
         "hold_minutes": _("Minutes that places are held while somebody pays"),
         "invoice_days": _("Days to pay an invoice"),
@@ -270,8 +270,7 @@ def shown_value(name: str, value: Any, currency: str) -> str:
     if name in choices:
         return dict(choices[name]()).get(value, "")
     if name == "comes_back":
-        said = say("%(days)s days before: %(percent)s %%")
-        return ", ".join(words(said) % step for step in value)
+        return ", ".join(words(say("%(days)s days before: %(percent)s%%", **step)) for step in value)
     if name == "vat_included":
         return _("with VAT") if value else _("without VAT, which is added")
     return "" if value is None else str(value)

@@ -31,6 +31,9 @@ from gatherings.organise.routes import (
     slots,
     submissions,
     team,
+    ticket_codes,
+    ticket_sale,
+    tickets,
     twins,
 )
 from gatherings.organise.routes.blueprint import bp
@@ -39,5 +42,5 @@ __all__ = [
     "account", "bp", "by_hand", "call", "communities", "consents", "day", "door", "doors", "events", "exports", "home",
     "imports", "kinder", "letters", "live", "log", "member_lists", "members", "questions", "recurrence",
     "registrations", "run_sheet", "running_items", "running_order", "series", "series_dates", "slides", "slots",
-    "submissions", "team", "twins",
+    "submissions", "team", "ticket_codes", "ticket_sale", "tickets", "twins",
 ]  # fmt: skip

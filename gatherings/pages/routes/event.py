@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template
 from flask.blueprints import BlueprintSetupState
+from sqlalchemy.orm import Session
 
 from gatherings import ics
 from gatherings.calls.queries.call import next_boundary
@@ -22,7 +23,8 @@ from gatherings.pages.routes.blueprint import bp
 from gatherings.pages.routes.shared import moved_to
 from gatherings.pages.rules import SOON, State, states_of
 from gatherings.pages.sharing import mail_link, map_link, share_links
-from gatherings.registration.forms import register_form
+from gatherings.payments.forms.order import order_form
+from gatherings.registration.forms import RegisterForm, register_form
 from gatherings.web.answers import answer
 from gatherings.web.cache import kept
 from gatherings.web.markdown import render
@@ -40,7 +42,10 @@ def event(slug: str) -> Response:
     found = events.get_event_page(session, checked_slug(slug))
     if isinstance(found, Moved):
         return moved_to(f"/events/{found.slug}")
-    response = answer("pages/event.html", **event_values(found, now, zone))
+    values = event_values(found, now, zone)
+    response = answer("pages/event.html", **values)
+    if values["form"] is not None and values["form"].sells:
+        response.headers["Cache-Control"] = "private, no-cache"  # each form of an order has a key of its own
     if found.listing == "link":
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
@@ -53,7 +58,7 @@ def event_values(found: Event, now: datetime, zone: str | None) -> dict[str, Any
     ended = over or found.status == "cancelled"
     form = None
     if opens in (Door.OPEN, Door.NOT_YET, Door.CLOSED) and not found.approximate:
-        form = register_form(session, found, zone, rule=found.series_rule)
+        form = form_of(session, found, zone)
     return {
         "event": found,
         "community": found.community,
@@ -76,6 +81,12 @@ def event_values(found: Event, now: datetime, zone: str | None) -> dict[str, Any
         "over": over,
         **_to_know(found, ended),
     }
+
+
+def form_of(session: Session, event: Event, zone: str | None) -> RegisterForm:
+    """Make the form by which one comes to an event: with a ticket where it has some, else by registering."""
+    tickets = order_form(session, event, zone) if "tickets" in event.offers.split() else None
+    return tickets or register_form(session, event, zone, rule=event.series_rule)
 
 
 @bp.record_once

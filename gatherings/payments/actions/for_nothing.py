@@ -1,6 +1,6 @@
-"""Orders that cost nothing: confirmed at once, and ordered once, as any registration without tickets is."""
+"""Orders that cost nothing: asked for once, as any registration without tickets is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,12 +13,10 @@ from gatherings.core.errors import TooMany
 from gatherings.core.words import say
 from gatherings.events.models import Event
 from gatherings.events.queries import WITH_SERIES
-from gatherings.payments.actions.telling import post_order
 from gatherings.payments.rules.ordering import OrderWish
 from gatherings.registration.actions.sending import count_mail, link_is_due, post_own_state, standing_kind
-from gatherings.registration.actions.ticketed import confirm_tickets
 from gatherings.registration.models import Registration
-from gatherings.tickets.models import Order, Ticket, TicketKind
+from gatherings.tickets.models import Ticket, TicketKind
 from gatherings.tickets.rules.states import HOLDING
 
 
@@ -45,9 +43,7 @@ def may_have_for_nothing(
     had = session.scalars(
         select(TicketKind.public_id)
         .join(Ticket, Ticket.kind_id == TicketKind.id)
-        .where(
-            TicketKind.event_id == event.id, Ticket.person_id == buyer.id, Ticket.state.in_((*HOLDING, "wished"))
-        )
+        .where(TicketKind.event_id == event.id, Ticket.person_id == buyer.id, Ticket.state.in_((*HOLDING, "wished")))
     ).all()
     if not {ticket.kind for ticket in wish.tickets} <= set(had):
         return True
@@ -72,10 +68,3 @@ def _send_link_again(session: Session, event: Event, person: Person, site: Site,
         registration.link_sent_at = now
         kind = standing_kind(registration)
         post_own_state(session, registration, site, kind=kind, now=now, suffix=f":{now.timestamp():.0f}")
-
-
-def finish_free(session: Session, order: Order, tickets: Sequence[Ticket], site: Site, *, now: datetime) -> None:
-    """Confirm an order that costs nothing: its people get their invites, and nothing is left to pay."""
-    order.state, order.way, order.paid_at, order.expires_at = "paid", "free", now, None
-    confirm_tickets(session, order, tickets, site, now=now)
-    post_order(session, order, "order_confirmed", site, now=now)

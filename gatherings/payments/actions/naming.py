@@ -24,19 +24,21 @@ HANDED_A_DAY = 30  # for one order: whoever holds its link could else have many 
 
 
 def change_name(
-    session: Session, order_id: int, public_id: str, name: str, address: Address, site: Site, *, now: datetime
+    session: Session, order_id: int, public_id: str, name: str, address: Address | None, site: Site, *, now: datetime
 ) -> str:
-    """Give a ticket another name, or to somebody else where the address is another; both are cleaned.
+    """Give a ticket another name, or to somebody else where there is an address and it is another; both are cleaned.
 
     Gives "kept", "handed", or "before" where nothing changes. Raises NotFound, Conflict, InvalidInput, TooMany.
     """
     order = load_order(session, order_id)
+    # In the order of placing.py: people, pools, orders.
+    person, newcomer = meet_person(session, address, now=now) if address is not None else (order.person, False)
     lock_pools(session, order.event, tickets_of=ticket_in(order, public_id).registration_id)
     lock_order(session, order_id)
     order = load_order(session, order_id)
     ticket = ticket_in(order, public_id)
     _must_stand(order, ticket, now)
-    if address.key == ticket.person.key:
+    if address is None or person.id == ticket.person_id:
         return "kept" if _spell(session, ticket, name) else "before"
     twice = any(
         one.id != ticket.id and one.kind_id == ticket.kind_id and one.state in HOLDING and one.person.key == address.key
@@ -48,7 +50,6 @@ def change_name(
         session, "hand-on", order.public_id, most=HANDED_A_DAY, window=timedelta(days=1), now=now,
         sentence=say("Many tickets of this order were given to others today. Please go on tomorrow."),
     )  # fmt: skip
-    person, newcomer = meet_person(session, address, now=now)
     wanted = Wanted(address=address, name=name, zone=order.zone, language=order.language)
     hand_on(session, ticket, person, newcomer, wanted, site, now=now)
     log(

@@ -18,8 +18,9 @@ from gatherings.core.tokens import new_public_id
 from gatherings.core.words import say
 from gatherings.db.places import Places
 from gatherings.events.models import Event
-from gatherings.payments.actions.for_nothing import finish_free, may_have_for_nothing
+from gatherings.payments.actions.for_nothing import may_have_for_nothing
 from gatherings.payments.actions.pressed import find_pressed
+from gatherings.payments.actions.settling import finish_free
 from gatherings.payments.queries.offer import Offer, read_offer
 from gatherings.payments.rules.ordering import OrderWish, Placed, TicketWish
 from gatherings.payments.rules.quoting import Quote, quote
@@ -98,11 +99,11 @@ def _place(session: Session, event_id: int, wish: OrderWish, site: Site, *, now:
     if for_nothing and not may_have_for_nothing(session, event, wish, ground.people, site, now=now):
         return Placed(None, 1, "wished" if wait else "paid", new=False)
     order = _write_order(session, ground, public_id, now=now, wait=wait)
-    tickets = _write_tickets(session, ground, order, site, now=now, wait=wait)
+    _write_tickets(session, ground, order, site, now=now, wait=wait)
     _use_bursary(session, ground, order)
     session.flush()
     if for_nothing and not wait:
-        finish_free(session, order, tickets, site, now=now)
+        finish_free(session, order, site, now=now)
     return Placed(order.public_id, order.link_version, order.state, order.id)
 
 
@@ -181,13 +182,12 @@ def _write_order(session: Session, ground: _Ground, public_id: str, *, now: date
     return order
 
 
-def _write_tickets(
-    session: Session, ground: _Ground, order: Order, site: Site, *, now: datetime, wait: bool
-) -> list[Ticket]:
+def _write_tickets(session: Session, ground: _Ground, order: Order, site: Site, *, now: datetime, wait: bool) -> None:
     """Write an order's tickets and take their places, or a number of the waiting list for each who comes."""
     tickets = []
     for number, asked in enumerate(ground.wish.tickets):
-        kind, person, line = ground.offer.rows[asked.kind], ground.people[asked.address.key], ground.quoted.lines[number]
+        kind, person = ground.offer.rows[asked.kind], ground.people[asked.address.key]
+        line = ground.quoted.lines[number]
         ticket = Ticket(
             public_id=new_public_id(),
             order_id=order.id,
@@ -215,7 +215,6 @@ def _write_tickets(
     if wait:
         rows = [ground.offer.rows[asked.kind] for asked in ground.wish.tickets]
         tell_wished(session, order, list(zip(rows, tickets, strict=True)), ground.event, site, now=now)
-    return tickets
 
 
 def _wanted(ground: _Ground, asked: TicketWish, order: Order) -> Wanted:

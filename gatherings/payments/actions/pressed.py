@@ -29,7 +29,10 @@ def find_pressed(
         found = session.scalars(
             select(Order)
             .where(Order.public_id == public_id, Order.event_id == event.id)
-            .options(selectinload(Order.tickets).joinedload(Ticket.kind), selectinload(Order.tickets).joinedload(Ticket.person))
+            .options(
+                selectinload(Order.tickets).joinedload(Ticket.kind),
+                selectinload(Order.tickets).joinedload(Ticket.person),
+            )
             .with_for_update(of=Order)
             .execution_options(populate_existing=True)
         ).one_or_none()

@@ -1,6 +1,6 @@
 """Who sells for a community, as it stands on invoices and receipts; documents keep what stood when they were made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from gatherings.audit.actions import log
 from gatherings.communities.models import Community
 from gatherings.db.upsert import insert_into
 from gatherings.payments.models import Seller
-from gatherings.tickets.actions.selling import Overtaken
 
 SELLER = ("name", "address", "country", "zone", "org_number", "vat_number", "bank", "contact", "note")
 
@@ -25,11 +24,18 @@ def seller_values(seller: Seller | None, zone: str = "UTC") -> dict[str, str]:
 
 
 def save_seller(
-    session: Session, community_id: int, values: Mapping[str, str], *, seen: Mapping[str, Any], by: int, now: datetime
+    session: Session,
+    community_id: int,
+    values: Mapping[str, str],
+    *,
+    refuse: Callable[[Mapping[str, Any]], None],
+    by: int,
+    now: datetime,
 ) -> None:
-    """Write a community's details as a seller; raises Overtaken where somebody else changed them since `seen`.
+    """Write a community's details as a seller.
 
-    Documents that were issued stay as they are; the next ones carry the new details.
+    `refuse` is given the values as they stand, and raises where somebody else changed them meanwhile. Documents
+    that were issued stay as they are; the next ones carry the new details.
     """
     community = session.get_one(Community, community_id)
     made = insert_into(session.get_bind().dialect.name, Seller.__table__).values(
@@ -42,8 +48,7 @@ def save_seller(
     names = [name for name in SELLER if present[name] != values[name]]
     if not names:
         return
-    if any(present[name] != seen.get(name) for name in SELLER):
-        raise Overtaken(present, seller.edits)
+    refuse(present)
     for name in names:
         setattr(seller, name, values[name])
     seller.edits += 1

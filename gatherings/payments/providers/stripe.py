@@ -15,7 +15,16 @@ from gatherings.config import Stripe
 from gatherings.core.clock import machine_now, utc_now
 from gatherings.core.words import Sentence
 from gatherings.payments.providers import (
-    Asked, Away, BadSignature, Booked, Disputed, Missing, Refused, Returned, Seen, Told,
+    Asked,
+    Away,
+    BadSignature,
+    Booked,
+    Disputed,
+    Missing,
+    Refused,
+    Returned,
+    Seen,
+    Told,
 )  # fmt: skip
 from gatherings.payments.providers.stripe_books import booked
 from gatherings.payments.providers.stripe_check import find_problems
@@ -192,7 +201,9 @@ class StripeProvider:
         yield from found
 
     def check(self) -> list[Sentence]:
-        return find_problems(self._settings, self._base_url, EVENTS, self._ask_settings)
+        import stripe
+
+        return find_problems(self._settings, self._base_url, EVENTS, stripe.api_version, self._ask_settings)
 
     def _ask_settings(self, what: Callable[["StripeClient"], Any]) -> tuple[Any, str]:
         """Ask one thing for `check`: the answer, or what went wrong ("key", "right", "away") with Stripe's words."""

@@ -1,4 +1,4 @@
-"""Reads of orders: one order with everything that its page, its mails and its papers need, in a fixed number of queries."""
+"""Reads of orders: one with everything that its page, its mails and its papers need, in a fixed number of queries."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -101,11 +101,29 @@ class Moved:
 def moved_of(session: Session, order_id: int) -> Moved:
     """Read all money and papers of an order, in four queries."""
     return Moved(
-        *(
-            session.scalars(select(model).where(model.order_id == order_id).order_by(model.id)).all()
-            for model in (Attempt, Payment, Refund, Document)
+        session.scalars(select(Attempt).where(Attempt.order_id == order_id).order_by(Attempt.id)).all(),
+        session.scalars(select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)).all(),
+        session.scalars(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).all(),
+        session.scalars(select(Document).where(Document.order_id == order_id).order_by(Document.id)).all(),
+    )
+
+
+def with_a_code(session: Session, order: Order) -> set[int]:
+    """Give the ids of an order's tickets whose code for the door its buyer may see: nobody else paid for who comes.
+
+    Anybody can type anybody's address: who is at the event by another order keeps their code to themselves.
+    """
+    mine = {one.registration_id for one in order.tickets if one.state == "valid" and one.registration_id is not None}
+    if not mine:
+        return set()
+    other = set(
+        session.scalars(
+            select(Ticket.registration_id).where(
+                Ticket.registration_id.in_(mine), Ticket.order_id != order.id, Ticket.state != "wished"
+            )
         )
     )
+    return {one.id for one in order.tickets if one.state == "valid" and one.registration_id not in (None, *other)}
 
 
 def newest_attempt(session: Session, order_id: int) -> Attempt | None:

@@ -1,6 +1,6 @@
 """The public screens of buying: one module for each subject, each named here."""
 
-from gatherings.payments.routes import ordering
+from gatherings.payments.routes import applying, ordering, papers, webhook, words
 from gatherings.payments.routes.blueprint import bp
 
-__all__ = ["bp", "ordering"]
+__all__ = ["applying", "bp", "ordering", "papers", "webhook", "words"]

@@ -21,10 +21,12 @@ from gatherings.tickets.rules.pricing import (
 
 
 class Wanted(Protocol):
-    """One ticket as the reckoning needs it: its kind, and what somebody wants to pay for it."""
+    """One ticket as the reckoning needs it: its kind (public id), and what somebody wants to pay for it."""
 
-    kind: str
-    amount: int | None
+    @property
+    def kind(self) -> str: ...
+    @property
+    def amount(self) -> int | None: ...
 
 
 class Selling(Protocol):

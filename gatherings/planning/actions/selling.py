@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 from gatherings.config import Site
 from gatherings.core.errors import Conflict
 from gatherings.core.words import say
-from gatherings.db import places
 from gatherings.events.models import Event
 from gatherings.payments.models import Seller
 from gatherings.registration.actions.sending_series import tell_promoted
-from gatherings.registration.actions.waiting import serve
+from gatherings.registration.actions.waiting import serve_event
 from gatherings.tickets.actions import kinds as kind_actions
 from gatherings.tickets.actions.selling import Kept, needed_sale, set_state
 from gatherings.tickets.models import Sale, TicketKind
@@ -72,6 +71,6 @@ def keep_kind(
     """Add or change a kind of ticket; where its quota grew, the waiting list is served in the same transaction."""
     kept = kind_actions.save_kind(session, event_id, public_id, values, edits=edits, by=by, now=now)
     if kept.places_id is not None:
-        serve(session, places.lock(session, [kept.places_id])[kept.places_id], site, now=now)
+        serve_event(session, event_id, site, now=now)
         tell_promoted(session, site, now=now)
     return kept

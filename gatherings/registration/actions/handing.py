@@ -47,7 +47,7 @@ def hand_on(
     free = old.places_id if leaving else None
     state = "confirmed" if ticket.state == "valid" else "offered" if old.state == "offered" else "pending"
     if leaving:
-        _part(session, old, site, waits=bool(others), now=now)
+        part(session, old, site, waits=bool(others), kind="handed_on", by="handed-on", now=now)
     mine, freed = _arrive(session, ticket, event, person, newcomer, wanted, free, state=state, now=now)
     ticket.registration_id, ticket.person_id, ticket.name = mine.id, person.id, wanted.name
     session.flush()
@@ -71,21 +71,26 @@ def _must_be_reached(session: Session, person: Person, event: Event, now: dateti
         raise TooMany(say("We sent several mails to that address in the last hour. Please try again later."), 3600)
 
 
-def _part(session: Session, old: Registration, site: Site, *, waits: bool, now: datetime) -> None:
+def part(
+    session: Session, old: Registration, site: Site, *, waits: bool, kind: str, by: str, now: datetime
+) -> int | None:
     """Take a registration's place, and tell its calendar if it was told to come; who `waits` for another ticket stays.
 
-    The pool is not touched: the place is handed over, or given back by whoever calls.
+    Gives the pool of the place, which is not touched: it is handed over, or given back, by whoever calls. `kind` is
+    that of the mail, `by` what is kept of why.
     """
+    free = old.places_id
     with session.no_autoflush:  # half a change would break the table's own checks
         old.places_id, old.state = None, "cancelled"
         if old.invite.method == "REQUEST":
-            post_own_state(session, old, site, kind="handed_on", now=now, by="host")
+            post_own_state(session, old, site, kind=kind, now=now)
         if waits:
             old.state = "waitlisted"
         else:
             old.waits_for_id = old.queue_number = None
-            old.cancelled_at, old.cancelled_by = now, "handed-on"
+            old.cancelled_at, old.cancelled_by = now, by
     session.flush()
+    return free
 
 
 def _arrive(
@@ -107,8 +112,8 @@ def _arrive(
     mine = None if newcomer else _registration_of(session, event, person)
     if mine is not None and mine.state in rules.HOLDING:
         freed = [free] if free is not None else []
-        if ticket.side == "room" and mine.places_id == event.online_id:
-            freed = [mine.places_id, *_seat(session, pool_id, free)]
+        if ticket.side == "room" and event.online_id is not None and mine.places_id == event.online_id:
+            freed = [event.online_id, *_seat(session, pool_id, free)]
             mine.places_id = pool_id
         if state == "confirmed" and mine.state != "confirmed":
             mine.state, mine.confirmed_at = "confirmed", now

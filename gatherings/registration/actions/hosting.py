@@ -14,6 +14,7 @@ from gatherings.config import Site
 from gatherings.core.errors import Conflict, TooMany
 from gatherings.core.words import say
 from gatherings.db import places
+from gatherings.db.places import Places
 from gatherings.events.models import Event
 from gatherings.events.rules import DOOR_WORDS, Door, door
 from gatherings.registration import rules
@@ -25,8 +26,10 @@ from gatherings.registration.actions.moving_series import hand_series_to
 from gatherings.registration.actions.registering import make_invite_again, take_place
 from gatherings.registration.actions.sending import post_own_state, standing_kind
 from gatherings.registration.actions.sending_series import tell_promoted
-from gatherings.registration.actions.waiting import lock_pools, promote
+from gatherings.registration.actions.ticket_places import wished_ticket
+from gatherings.registration.actions.waiting import give, lock_pools, promote
 from gatherings.registration.models import Registration, SeriesRegistration
+from gatherings.tickets.models import TicketKind
 
 RESEND_PAUSE = timedelta(minutes=1)
 _STATE = ["state", "places_id", "waits_for_id", "queue_number"]
@@ -86,7 +89,8 @@ def give_place(
 ) -> bool:
     """Give the place that somebody waits for, even before those who waited longer; False when they wait for none.
 
-    Raises NoPlace when there is none, unless one is made for them: then there is one place more than before.
+    Raises NoPlace when there is none, unless one is made for them: then there is one place more than before. Who waits
+    with a ticket is offered it, as when their turn comes (a ticket of their kind must be left, or is made, as well).
     """
     event = registration.event
     _must_be_ahead(event, now)
@@ -95,17 +99,30 @@ def give_place(
     if registration.waits_for_id is None:
         return False
     pool = pools[registration.waits_for_id]
-    if make_room and pool.capacity is not None and pool.taken >= pool.capacity:
-        pool.capacity = pool.taken + 1
-        pool.turns += 1
-        session.flush()
-    if not places.claim(session, pool.id):
-        raise NoPlace(pool.taken + 1)
-    session.refresh(pool)
-    promote(session, registration, pool, site, now=now)
+    ticket = wished_ticket(session, registration.id)
+    needed = [] if registration.places_id == pool.id else [pool]
+    if ticket is not None:
+        needed.append(pools[session.get_one(TicketKind, ticket.kind_id).places_id])
+    for one in needed:
+        _must_have_room(session, one, make_room=make_room)
+    if ticket is not None:
+        give(session, registration, ticket, pool, site, now=now)
+    elif places.claim(session, pool.id):
+        session.refresh(pool)
+        promote(session, registration, pool, site, now=now)
     tell_promoted(session, site, now=now)
     _log(session, registration, "promote", actor, now, made_room=make_room)
     return True
+
+
+def _must_have_room(session: Session, pool: Places, *, make_room: bool) -> None:
+    if pool.capacity is None or pool.taken < pool.capacity:
+        return
+    if not make_room:
+        raise NoPlace(pool.taken + 1)
+    pool.capacity = pool.taken + 1
+    pool.turns += 1
+    session.flush()
 
 
 def send_again(session: Session, registration: Registration, site: Site, *, now: datetime, actor: str) -> None:

@@ -6,6 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.config import Site
+from gatherings.core.errors import Conflict
+from gatherings.core.words import say
 from gatherings.events.models import Event
 from gatherings.events.queries import WITH_SERIES
 from gatherings.registration import rules
@@ -68,7 +70,9 @@ def rejoin_date(session: Session, registration: Registration, site: Site, *, now
     session.refresh(registration, ["state"])
     if registration.state in rules.LIVE:
         return False
-    get_open_event(session, event.id, now=now)
+    open_event = get_open_event(session, event.id, now=now)
+    if "tickets" in open_event.offers.split():
+        raise Conflict(say("One comes to this gathering with a ticket. Please choose one on its page."))
     every = registration.series_registration
     wish = every.wish if every is not None else "online"
     side = wish if event.mode == "hybrid" else "online" if event.mode == "online" else "room"

@@ -57,6 +57,8 @@ def _register_series(session: Session, event_id: int, wanted: Wanted, site: Site
     if event.series_id is None or event.series_rule_id is None:
         raise Conflict(say("This gathering is not one of a series. You can register for it alone."))
     series = get_series(session, event.series_id)
+    if "tickets" in event.offers.split():
+        raise Conflict(say("One comes to this gathering with a ticket. Please choose one on its page."))
     rules.check_code(event.community.code_of_kindness, wanted.code_agreed)
     side = rules.choose_side(series.mode, wanted.wish)
     person = find_or_make_person(session, wanted.address, now=now)
@@ -179,7 +181,8 @@ def fill_dates(
     """Give an "every month" its registration on each coming date that has none; tell whether one must be waited for.
 
     Dates are taken in order of their ids, so pools are locked in ascending order. A date that somebody left while
-    they came every month stays left, unless the "every month" itself is `renewed` after it was cancelled.
+    they came every month stays left, unless the "every month" itself is `renewed` after it was cancelled. One that
+    sells tickets is left for them: who has a ticket keeps it, and nobody else gets a place without one.
     """
     events = session.scalars(
         select(Event)
@@ -205,6 +208,9 @@ def fill_dates(
         mine = present.get(event.id)
         if mine is not None and mine.series_registration_id == registration.id and not renewed:
             continue
+        if "tickets" in event.offers.split() and (mine is None or mine.state not in rules.LIVE):
+            _leave_out(session, mine, event, registration, now=now)
+            continue
         joined = _join_date(session, mine, event, registration, person, site, now=now)
         waits = waits or joined.state == "waitlisted"
     if registration.first_local is None or renewed:
@@ -212,6 +218,22 @@ def fill_dates(
         registration.first_local = min((start for start in own if start is not None), default=None)
     session.flush()
     return waits
+
+
+def _leave_out(
+    session: Session, mine: Registration | None, event: Event, every: SeriesRegistration, *, now: datetime
+) -> None:
+    """Leave a date that sells tickets out of the series' entry, as one that was left: calendars do not show it."""
+    if mine is not None:
+        return
+    session.add(
+        Registration(
+            public_id=new_public_id(), event_id=event.id, person_id=every.person_id, link_version=1,
+            series_registration_id=every.id, invite=every.invite, name=every.name, zone=every.zone,
+            language=every.language, state="cancelled", cancelled_at=now, cancelled_by="tickets", created_at=now,
+        )
+    )  # fmt: skip
+    session.flush()
 
 
 def _join_date(

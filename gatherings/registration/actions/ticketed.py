@@ -27,6 +27,7 @@ from gatherings.registration.actions.ticket_places import (
 )
 from gatherings.registration.actions.waiting import free_place, lock_pools, serve_event
 from gatherings.registration.models import Registration
+from gatherings.tickets.actions.applications import give_back_unused
 from gatherings.tickets.actions.orders import lock_order, recount
 from gatherings.tickets.models import Code, Order, Sale, Ticket, TicketKind
 from gatherings.tickets.rules.comes_back import percent_back
@@ -58,10 +59,12 @@ def close_tickets(
     held = [ticket for ticket in closing if ticket.state in HOLDING]
     wished = [ticket.registration_id for ticket in closing if ticket.state == "wished"]
     for ticket in closing:
-        share = 100 if ticket.state != "valid" or by == "event" else _share(session, kinds[ticket.kind_id], by, now)
+        order = session.get_one(Order, ticket.order_id)
+        # Who would have paid at the door, and does not come, owes nothing.
+        whole = ticket.state != "valid" or by == "event" or (order.way == "door" and order.received == 0)
+        share = 100 if whole else _share(session, kinds[ticket.kind_id], by, now)
         share = share if percent is None else percent
-        currency = session.get_one(Order, ticket.order_id).currency
-        ticket.comes_back = max(ticket.comes_back, part_back(ticket.gross, share, currency))
+        ticket.comes_back = max(ticket.comes_back, part_back(ticket.gross, share, order.currency))
         ticket.state, ticket.cancelled_at, ticket.cancelled_by = "cancelled", now, by
     session.flush()
     for order_id in sorted({ticket.order_id for ticket in closing}):
@@ -102,6 +105,8 @@ def _end_order(session: Session, order: Order, *, by: str, now: datetime) -> Non
     if by == "host" and order.received > order.given_back:
         order.attention = "left-by-host"
     if not left and order.state not in ("expired", "cancelled"):
+        if order.state in ("open", "wished"):
+            give_back_unused(session, order)
         order.state, order.closed_at = "expired" if by == "expiry" else "cancelled", now
 
 

@@ -51,6 +51,22 @@ def serve_event(session: Session, event_id: int, site: Site, *, now: datetime) -
     return sum(serve(session, pools[pool_id], site, now=now) for pool_id in sorted(event.pool_ids))
 
 
+def list_to_serve(session: Session, now: datetime) -> list[int]:
+    """List events at which somebody waits with a ticket though there is a place for them now; a few at a time."""
+    free = or_(Places.capacity.is_(None), Places.taken < Places.capacity, Registration.places_id == Places.id)
+    return list(
+        session.scalars(
+            select(Registration.event_id)
+            .distinct()
+            .join(Event, Event.id == Registration.event_id)
+            .join(Places, Places.id == Registration.waits_for_id)
+            .where(Registration.waits_for_id.is_not(None), free, _waits_for_a_ticket(now))
+            .order_by(Registration.event_id)
+            .limit(20)
+        )
+    )
+
+
 def serve(session: Session, pool: Places, site: Site, *, now: datetime) -> int:
     """Give free places of a locked pool to the waiting list in order; return how many were given.
 
@@ -61,9 +77,7 @@ def serve(session: Session, pool: Places, site: Site, *, now: datetime) -> int:
     while (waiting := _next_waiting(session, pool, now)) is not None:
         ticket = wished_ticket(session, waiting.id)
         if ticket is not None:
-            freed = offer(session, waiting, ticket, pool, site, now=now)
-            if freed is not None:
-                free_place(session, freed, site, now=now)
+            give(session, waiting, ticket, pool, site, now=now)
         elif places.claim(session, pool.id):
             promote(session, waiting, pool, site, now=now)
         else:
@@ -72,6 +86,15 @@ def serve(session: Session, pool: Places, site: Site, *, now: datetime) -> int:
         session.refresh(pool)
         given += 1
     return given
+
+
+def give(
+    session: Session, registration: Registration, ticket: Ticket, pool: Places, site: Site, *, now: datetime
+) -> None:
+    """Offer somebody the ticket that they wait for (actions/offering.py); what they held meanwhile goes on."""
+    freed = offer(session, registration, ticket, pool, site, now=now)
+    if freed is not None:
+        free_place(session, freed, site, now=now)
 
 
 def _next_waiting(session: Session, pool: Places, now: datetime) -> Registration | None:

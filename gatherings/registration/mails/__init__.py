@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
-from gatherings.registration.mails import asked, changes, every, offers, reminders, single, swaps
+from gatherings.registration.mails import asked, changes, every, handing, offers, reminders, single, swaps
 
 COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "confirmed": single.confirmed,
@@ -21,6 +21,7 @@ COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "called_off": single.called_off,
     "cancelled": single.cancelled,
     "moved_away": lambda mail: (every if "series" in mail.facts else single).moved_away(mail),
+    "handed_on": handing.handed_on,
     "joined_series": single.joined_series,
     "swapped_here": swaps.swapped_here,
     "swapped_away": swaps.swapped_away,

@@ -27,7 +27,9 @@ def handed_on(mail: OutboxMail) -> Letter:
                 )
             ),
             place_rows(about, going=False),
-            Words(_("This mail takes it out of your calendar. Your earlier links and your code for the door have ended.")),
+            Words(
+                _("This mail takes it out of your calendar. Your earlier links and your code for the door have ended.")
+            ),
             Words(_("If you think that this is a mistake, please ask whoever bought the ticket, or answer this mail.")),
             Button(_("See the page of this gathering"), about.page),
         ],

@@ -12,7 +12,17 @@ from gatherings.core.words import say
 from gatherings.db import places
 from gatherings.db.places import Places
 from gatherings.events.models import Event
-from gatherings.tickets.actions.selling import Kept, Overtaken, find_event, instant, needed_sale, note, show, wall_clock
+from gatherings.tickets.actions.selling import (
+    Kept,
+    Overtaken,
+    find_event,
+    instant,
+    needed_sale,
+    note,
+    pools_of,
+    show,
+    wall_clock,
+)
 from gatherings.tickets.models import Application, Sale, Ticket, TicketKind
 from gatherings.tickets.queries.kinds import find_kind, kinds_of
 from gatherings.tickets.rules.selling import MOST_KINDS, days_of, kind_problems, window_problems
@@ -47,14 +57,14 @@ def save_kind(
 ) -> Kept:
     """Add a kind (`edits` None; the same public id twice adds one) or change it, of the state that was seen.
 
-    All pools of the event and the kind are locked first. A quota below what is sold throws nobody out; whoever calls
-    serves the waiting list of the pool that is named. Raises InvalidInput and Overtaken.
+    All pools of the event, its kinds and codes are locked first. A quota below what is sold throws nobody out; whoever
+    calls serves the waiting list where a pool is named. Raises InvalidInput and Overtaken.
     """
     event = find_event(session, event_id)
     kind = find_kind(session, event_id, public_id)
     if kind is None and edits is not None:
         raise NotFound()
-    places.lock(session, [*event.pool_ids, *([kind.places_id] if kind is not None else [])])
+    places.lock(session, [*event.pool_ids, *pools_of(session, event_id)])
     sale = needed_sale(session, event_id)
     kind = find_kind(session, event_id, public_id)  # as it is under the lock
     if kind is None:

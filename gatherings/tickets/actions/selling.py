@@ -1,6 +1,6 @@
 """How an event sells tickets: its one sale, and what every change of it, its kinds and its codes shares."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,13 +58,13 @@ def save_sale(
     event_id: int,
     values: Mapping[str, Any],
     *,
-    seen: Mapping[str, Any] | None,
+    refuse: Callable[[Mapping[str, Any]], None],
     by: int,
     now: datetime,
 ) -> Kept:
-    """Write how an event sells, a draft at first; `seen`: the values that the form was opened with, None: none yet.
+    """Write how an event sells, a draft at first. Raises InvalidInput.
 
-    Raises InvalidInput, and Overtaken where somebody else changed meanwhile what this changes.
+    `refuse` is given the values as they stand, and raises where somebody else changed them meanwhile.
     """
     sale = lock_sale(session, event_id)
     if sale is None:
@@ -76,8 +76,7 @@ def save_sale(
     names = [name for name in SALE if present[name] != values[name]]
     if not names:
         return Kept()
-    if seen is None or any(present[name] != seen.get(name) for name in SALE):
-        raise Overtaken(present, 0)
+    refuse(present)
     fixed = [name for name in names if name in _FIXED]
     if fixed and was_ordered(session, event_id):
         raise InvalidInput([Problem(name, _SOLD) for name in fixed])
@@ -121,6 +120,12 @@ def set_state(session: Session, event_id: int, state: str, *, by: int, now: date
     session.flush()
     set_offer(session, event_id, "tickets", state != "draft")
     note(session, event_id, {"on": "publish_sale", "paused": "pause_sale"}.get(state, "unpublish_sale"), by, now)
+
+
+def pools_of(session: Session, event_id: int) -> list[int]:
+    """Give the ids of the pools of all kinds and codes of an event."""
+    kinds = select(TicketKind.places_id).where(TicketKind.event_id == event_id)
+    return list(session.scalars(kinds.union_all(select(Code.places_id).where(Code.event_id == event_id))))
 
 
 def lock_sale(session: Session, event_id: int) -> Sale | None:

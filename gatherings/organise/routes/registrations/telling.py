@@ -13,6 +13,7 @@ from gatherings.mail.models import OutboxMail
 from gatherings.mail.queries import list_about
 from gatherings.organise.log_queries import name_actors
 from gatherings.organise.log_words import sentence_of
+from gatherings.organise.money_words import MAILS as MONEY_MAILS
 from gatherings.registration.models import Registration
 from gatherings.web.i18n import words
 
@@ -26,6 +27,7 @@ _MAILS: Mapping[str, Sentence] = {
     "called_off": say("The gathering is cancelled"),
     "cancelled": say("The registration is cancelled"),
     "moved_away": say("Moved to another address"),
+    "handed_on": say("The ticket was handed on"),
     "joined_series": say("The single date is part of “every month” now"),
     "reminder_day": say("Reminder, a day before"),
     "reminder_hour": say("Reminder, an hour before"),
@@ -39,6 +41,7 @@ _MAILS: Mapping[str, Sentence] = {
     "series_called_off": say("The series is cancelled"),
     "swapped_away": say("Out of this sitting, into the other one"),
     "swapped_here": say("Into this sitting, out of the other one"),
+    **MONEY_MAILS,
     "letter": say("A letter of the hosts"),
     "letter_news": say("News of the hosts"),
 }
@@ -76,10 +79,11 @@ def mails_about(session: Session, registration: Registration, every: str | None)
     if every is not None:
         found += list_about(session, f"series-registration:{every}")
     found.sort(key=lambda mail: mail.id, reverse=True)
-    return [_told(mail) for mail in found[:_MOST]]
+    return [told_of(mail) for mail in found[:_MOST]]
 
 
-def _told(mail: OutboxMail) -> Told:
+def told_of(mail: OutboxMail) -> Told:
+    """Say how one mail stands."""
     return Told(
         kind=words(_MAILS.get(mail.kind, say("A mail"))),
         state=words(_STATES.get(mail.state, say("waits to be sent"))),

@@ -1,0 +1,25 @@
+"""Codes are secrets of a kind: whoever tries many that do not exist is asked to wait."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from gatherings.accounts.actions import limit_attempts
+from gatherings.core.clock import utc_now
+from gatherings.db import current_session, transact
+from gatherings.tickets.queries.kinds import find_codes, read_code
+from gatherings.web.requests import asking_network
+
+WRONG_CODES = 60  # of one network: a class of students mistyping theirs, and nowhere near guessing one
+_WINDOW = timedelta(minutes=10)
+
+
+def refuse_guessing(event_id: int, typed: Sequence[str]) -> None:
+    """Count codes that an event does not have; raises TooMany for a network that tried many.
+
+    What was read before is forgotten where one was counted; a known code costs one read.
+    """
+    if not typed:
+        return
+    known = find_codes(current_session(), event_id, typed)
+    if any(read_code(one) not in known for one in typed):
+        transact(limit_attempts, "code", asking_network(), most=WRONG_CODES, window=_WINDOW, now=utc_now())
