@@ -35,6 +35,7 @@ import gatherings.mail.routes
 import gatherings.organise.routes
 import gatherings.own_data.routes
 import gatherings.pages.routes
+import gatherings.payments.mails
 import gatherings.payments.models
 import gatherings.payments.routes
 import gatherings.questions.models
@@ -115,6 +116,7 @@ MAILS: Mapping[str, Callable[[OutboxMail], Letter]] = {
     **gatherings.calls.mails.COMPOSERS,
     **gatherings.slots.mails.COMPOSERS,
     **gatherings.doors.mails.COMPOSERS,
+    **gatherings.payments.mails.COMPOSERS,
     **gatherings.tickets.mails.COMPOSERS,
 }
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from gatherings.app import create_app, data_folder
 from gatherings.cli.demo_people import fill_demo
 from gatherings.cli.demo_slots import fill_slots
+from gatherings.cli.demo_tickets import fill_tickets
 from gatherings.cli.organiser import demo_organiser
 from gatherings.cli.running import Child, stop_all, watch, web_process, worker_process
 from gatherings.config import read_settings
@@ -108,6 +109,7 @@ def _prepare(folder: Path, port: int, with_stripe_double: bool) -> str:
         if status == 0 and not settled:
             fill_demo(app, settings.site, now=utc_now())
             fill_slots(app, settings.site, by=ORGANISER[0], now=utc_now())
+            fill_tickets(app, settings.site, by=ORGANISER[0], now=utc_now())
         db.engine.dispose()
     if status:
         click.echo("\n".join(lines), err=True)

@@ -24,7 +24,8 @@ _STYLE = """
 :root{color-scheme:light dark;--ink:light-dark(#1f2430,#e8eaf0);--quiet:light-dark(#565d6d,#a9b0c0);
 --paper:light-dark(#fff,#191d27);--ground:light-dark(#eef0f4,#0f121a);--line:light-dark(#ccd1dc,#3a4152);
 --do:light-dark(#3a36b8,#a9a6ff);--on:light-dark(#fff,#14122e)}
-*{box-sizing:border-box}body{margin:0;padding-inline:.5rem;background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}
+*{box-sizing:border-box}
+body{margin:0;padding-inline:.5rem;background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}
 main{max-inline-size:34rem;margin:1.5rem auto;padding:1.25rem;background:var(--paper);border:1px solid var(--line);
 border-radius:.75rem;overflow-wrap:anywhere}main.wide{max-inline-size:64rem}
 .not{margin:0 0 1rem;padding:.5rem .75rem;border:2px dashed var(--quiet);border-radius:.5rem}

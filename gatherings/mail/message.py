@@ -33,7 +33,7 @@ class Letter:
     """What a mail says: subject, both forms of the body, and for invites the calendar's bytes with their METHOD.
 
     `unsubscribe` is a https URL that takes a one-click POST (RFC 8058); `reply_to` a plain address; `images` are
-    (name, PNG) that the HTML shows as `cid:<name>@gatherings`.
+    (name, PNG) that the HTML shows as `cid:<name>@gatherings`; `papers` are (file name in ASCII, PDF) to be kept.
     """
 
     subject: str
@@ -44,6 +44,7 @@ class Letter:
     unsubscribe: str | None = None
     reply_to: str | None = None
     images: tuple[tuple[str, bytes], ...] = ()
+    papers: tuple[tuple[str, bytes], ...] = ()
 
 
 def build(
@@ -129,6 +130,13 @@ def _inliner() -> Any:
 
 
 def _body(letter: Letter) -> EmailMessage:
+    body = _words(letter)
+    for name, data in letter.papers:
+        body.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    return body
+
+
+def _words(letter: Letter) -> EmailMessage:
     body = EmailMessage(policy=_POLICY)
     body.set_content(wrap(clean_text(letter.text)))
     body.add_alternative(inline_styles(clean_text(letter.html)), subtype="html")

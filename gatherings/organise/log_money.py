@@ -69,6 +69,11 @@ SENTENCES: Final[Mapping[str, Sentence | Callable[[Details], Sentence]]] = {
         "%(who)s took away a list of %(num)s orders of %(what)s.",
         "rows",
     ),
+    "papers-exported": _counted(
+        "%(who)s took away a list of %(num)s paper of %(what)s.",
+        "%(who)s took away a list of %(num)s papers of %(what)s.",
+        "rows",
+    ),
     "cancel_ticket": say("%(who)s cancelled a ticket of %(what)s."),
     "cancel_order": say("%(who)s cancelled %(what)s."),
     "hand_on": say("%(who)s gave a ticket of %(what)s to another person."),

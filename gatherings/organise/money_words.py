@@ -62,6 +62,9 @@ NEEDS: Final[Mapping[str, Sentence]] = {
     "disputed": say("The payer asked their bank for the money. Please answer on your payment provider's pages."),
     "late": say("Money came when the places were gone. It goes back by itself; please see that it arrives."),
     "misfit": say("Money came that does not fit the order. It goes back by itself; please see that it arrives."),
+    "given-back-elsewhere": say(
+        "Money was given back on your payment provider's own pages. Please see that the tickets still fit."
+    ),
     "cancelled-unrefunded": say("The order was cancelled, and money is still here. Please decide what is to go back."),
 }
 SOMETHING: Final = say("Something about the money of this order needs a look.")

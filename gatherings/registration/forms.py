@@ -109,14 +109,18 @@ def coming_form(
     *,
     rule: SeriesRule | None = None,
     data: Mapping[str, Any] | None = None,
+    sides: frozenset[str] | None = None,
 ) -> Form:
-    """Make a form of a `kind` that registers somebody for an event, with `more` fields, filled with `data`."""
+    """Make a form of a `kind` that registers somebody for an event, with `more` fields, filled with `data`.
+
+    `sides`: how they come ("online", "room") where that is known without asking.
+    """
     questions, consents = list_asked(session, event)
-    questions = possible(questions, sides_of(event.mode))
+    questions = possible(questions, sides_of(event.mode) if sides is None else sides)
     fields = fields_of(questions) | dict(more)
     for text in consents:
         fields[consent_name(text)] = wtforms.BooleanField(text.text, id=consent_name(text))
-    if event.mode == "hybrid":
+    if event.mode == "hybrid" and sides is None:
         fields["wish"] = wish_field()
     if rule is not None:
         both = [("one", _("Just this one")), ("every", _("Every time"))]

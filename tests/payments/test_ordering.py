@@ -25,3 +25,10 @@ def test_one_kind_is_ordered_on_the_events_page_in_one_press(client, session, no
     assert answer.location.startswith("/orders/")
     order = session.scalars(select(Order)).one()
     assert (order.state, order.total) == ("open", 812_500)
+
+
+def test_unknown_code(client, session, now):
+    event, kind = festival(session)
+    session.commit()
+    answer = client.post(f"/events/{event.slug}/order", data=sent(kind, codes="NOPE", do="look"))
+    assert answer.status_code == 200, answer.text

@@ -84,7 +84,7 @@ def test_a_freed_ticket_is_offered_in_turn_and_passed_on(session, now):
 
 
 def test_what_costs_nothing_is_theirs_at_once(session, now):
-    event, kind = festival(session)
+    event, _kind = festival(session)
     free = make_kind(session, event, 1, name="Volunteer", price="free", amount=0, vat_rate=0)
     make_order(session, event, free, "ada@example.org")
     order = make_order(session, event, free, "ben@example.org", state="wished")

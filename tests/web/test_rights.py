@@ -60,7 +60,7 @@ def test_few_doors_are_for_machines(app):
     machines = {rule.rule for rule in app.url_map.iter_rules() if right_of(app, rule.endpoint) == "machine"}
     # Mail programmes' (RFC 8058), and the provider of payments', who signs.
     assert machines == {
-        "/healthz", "/readyz", "/unsubscribe/<token>", "/doors/<token>/stop", "/stripe/webhook",
+        "/healthz", "/readyz", "/unsubscribe/<token>", "/doors/<token>/stop", "/payments/stripe/webhook",
     }  # fmt: skip
 
 

@@ -91,17 +91,25 @@ def number_or_none(least: int, most: int) -> Callable[[str], int | None]:
     return read
 
 
-class BoxesField(wtforms.SelectMultipleField):  # type: ignore[misc]  # WTForms has no types
-    """Several boxes to tick; what is not on offer is refused."""
+class BoxesField(wtforms.Field):  # type: ignore[misc]  # WTForms has no types
+    """Several boxes to tick (key, label); what is not on offer is refused."""
 
     data: list[str]
 
     def __init__(self, label: str, choices: Sequence[tuple[str, str]], **more: Any) -> None:
-        super().__init__(label, choices=choices, validate_choice=False, **more)
+        super().__init__(label, **more)
+        self.choices = choices
+
+    def process_data(self, value: Sequence[str] | None) -> None:
+        """Take what the form is filled with."""
+        self.data = list(value or ())
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Take what was ticked; nothing is nothing."""
+        self.data = list(dict.fromkeys(valuelist))
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is not among the boxes."""
-        self.data = list(dict.fromkeys(self.data or []))
         if not {key for key, _label in self.choices}.issuperset(self.data):
             raise wtforms.validators.StopValidation(words(say("Please choose one of these.")))
 

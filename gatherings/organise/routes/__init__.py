@@ -2,6 +2,7 @@
 
 from gatherings.organise.routes import (
     account,
+    applications,
     by_hand,
     call,
     communities,
@@ -19,6 +20,7 @@ from gatherings.organise.routes import (
     log,
     member_lists,
     members,
+    money,
     questions,
     recurrence,
     registrations,
@@ -39,8 +41,8 @@ from gatherings.organise.routes import (
 from gatherings.organise.routes.blueprint import bp
 
 __all__ = [
-    "account", "bp", "by_hand", "call", "communities", "consents", "day", "door", "doors", "events", "exports", "home",
-    "imports", "kinder", "letters", "live", "log", "member_lists", "members", "questions", "recurrence",
+    "account", "applications", "bp", "by_hand", "call", "card", "communities", "consents", "day", "door", "doors", "events", "exports", "home",
+    "imports", "kinder", "letters", "live", "log", "member_lists", "members", "money", "questions", "recurrence",
     "registrations", "run_sheet", "running_items", "running_order", "series", "series_dates", "slides", "slots",
     "submissions", "team", "ticket_codes", "ticket_sale", "tickets", "twins",
 ]  # fmt: skip

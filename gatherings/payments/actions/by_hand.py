@@ -6,11 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.models import Person
-from gatherings.config import Site
 from gatherings.core.errors import Conflict, NotFound
+from gatherings.core.tokens import new_public_id
 from gatherings.core.words import say
 from gatherings.payments.actions.money import count_back, log_money
-from gatherings.payments.actions.telling import post_order
 from gatherings.payments.models import Payment, Refund
 from gatherings.tickets.actions.orders import lock_order
 from gatherings.tickets.models import Order
@@ -18,10 +17,8 @@ from gatherings.tickets.models import Order
 _CHANGED = say("This refund stands otherwise by now. Please look at it again.")
 
 
-def note_given_back(
-    session: Session, order_id: int, refund: str, *, person: Person, site: Site, now: datetime
-) -> str:
-    """Note that money that was to be given back by hand was given back; the buyer is told.
+def note_given_back(session: Session, order_id: int, refund: str, *, person: Person, now: datetime) -> str:
+    """Note that money that was to be given back by hand was given back; the buyer was told when it was decided.
 
     Gives "back", or "before" for whoever presses twice. Raises Conflict for a refund that is not by hand.
     """
@@ -34,15 +31,14 @@ def note_given_back(
     session.flush()
     log_money(session, order, "refund_by_hand", now=now, actor=person.public_id, amount=mine.amount, currency=mine.currency)
     _at_ease(session, order)
-    post_order(
-        session, order, "order_given_back", site, now=now, key=f"{mine.public_id}:done", amount=mine.amount,
-        by_hand=True,
-    )  # fmt: skip
     return "back"
 
 
 def try_again(session: Session, order_id: int, refund: str, *, person: Person, by_hand: bool, now: datetime) -> str:
-    """Send a refund once more that had failed, or take it over by hand. Gives "again", "mine" or "before"."""
+    """Send a refund once more that had failed, or take it over by hand. Gives "again", "mine" or "before".
+
+    Sent again it gets another name, for a provider answers a key that it knows as it did before.
+    """
     order, mine = _mine(session, order_id, refund)
     if mine.state in ("due", "by_hand"):
         return "before"
@@ -53,9 +49,11 @@ def try_again(session: Session, order_id: int, refund: str, *, person: Person, b
         raise Conflict(say("Another refund of this payment is under way, so there is not as much left of it."))
     count_back(order, payment, mine.amount)
     mine.state, mine.error, mine.due_at, mine.leased_until = "by_hand" if by_hand else "due", "", now, None
-    mine.tries = 0
+    mine.tries, mine.asked_by = 0, person.id
+    details = {"amount": mine.amount, "currency": mine.currency, "was": mine.reference or mine.public_id}
+    mine.public_id, mine.reference = new_public_id(), None
     session.flush()
-    log_money(session, order, "refund_again", now=now, actor=person.public_id, amount=mine.amount, currency=mine.currency)
+    log_money(session, order, "refund_again", now=now, actor=person.public_id, **details)
     _at_ease(session, order)
     return "mine" if by_hand else "again"
 

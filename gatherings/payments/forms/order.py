@@ -93,10 +93,8 @@ class OrderForm(RegisterForm):
     @property
     def sides(self) -> frozenset[str]:
         """How the buyer comes, for questions that are asked of those in the room or online alone."""
-        wished: frozenset[str] = super().sides
-        if not self.chosen:
-            return wished
-        return frozenset[str]().union(*({kind.side} if kind.side else wished for kind in self.chosen))
+        fixed = {kind.side for kind in self.chosen if kind.side}
+        return super().sides | fixed if "wish" in self or not fixed else frozenset(fixed)
 
     @property
     def typed_codes(self) -> tuple[str, ...]:
@@ -105,8 +103,11 @@ class OrderForm(RegisterForm):
 
     @property
     def unnamed(self) -> bool:
-        """Tell whether the page has not asked yet whose tickets these are."""
-        return any(one.needed and f"pn_{one.id}" not in request.form for one in self.people)
+        """Tell whether the page has not asked yet all that it asks of such a choice: whose tickets, and which side."""
+        asked = set(request.form.getlist("asked"))
+        if "wish" in self and "wish" not in asked:
+            return True
+        return any(one.needed and one.id not in asked for one in self.people)
 
     @property
     def problems(self) -> list[tuple[str, str]]:
@@ -158,12 +159,19 @@ def order_form(
     others = bool(sent.get("others")) and granted is None
     people = people_of([choice.kind for choice in choices], numbers, others=others)
     data = {"codes": " ".join(codes), "key": new_public_id(), **_given(session, granted)}
-    form = coming_form(session, event, zone, OrderForm, _fields(choices, people, offer), data=data)
-    if "wish" in form and all(choice.kind.side for choice in choices):
-        del form.wish
+    fields, sides = _fields(choices, people, offer), _sides_known(event, choices, numbers)
+    form = coming_form(session, event, zone, OrderForm, fields, data=data, sides=sides)
     form.offer, form.choices, form.numbers, form.people, form.now = offer, choices, numbers, people, now
     _reckon(form)
     return form
+
+
+def _sides_known(event: Event, choices: Sequence[Choice], numbers: Mapping[str, int]) -> frozenset[str] | None:
+    """Give the sides that the chosen kinds are for; None where the buyer is to say how they come to a hybrid event."""
+    if event.mode != "hybrid":
+        return None
+    sides = {choice.kind.side for choice in choices if numbers[choice.id]}
+    return None if "" in sides else frozenset(sides)
 
 
 def _number(choice: Choice, choices: Sequence[Choice], sent: Mapping[str, str]) -> int:

@@ -1,11 +1,16 @@
 """Which provider takes cards here: one for each application, none where no key is set."""
 
+import time
+from collections.abc import Sequence
+
 from flask import Flask, current_app
 
 from gatherings.config import Settings
+from gatherings.core.words import Sentence
 from gatherings.payments.providers import Provider
 
 _KEPT = "gatherings.card"
+_LOOKED = "gatherings.card_problems"
 
 
 def provider_of(owner: Flask | Settings) -> Provider | None:
@@ -21,6 +26,20 @@ def provider_of(owner: Flask | Settings) -> Provider | None:
 def current_provider() -> Provider | None:
     """Give the provider of the application that serves this request or runs this command."""
     return provider_of(current_app)
+
+
+def card_problems(app: Flask, *, within: float) -> Sequence[Sentence]:
+    """Give what is wrong with paying by card, as the provider said it within so many seconds, else asked anew.
+
+    Asks over the network: never inside a transaction.
+    """
+    provider = provider_of(app)
+    if provider is None:
+        return ()
+    looked: tuple[float, Sequence[Sentence]] | None = app.extensions.get(_LOOKED)
+    if looked is None or time.monotonic() - looked[0] > within:
+        looked = app.extensions[_LOOKED] = (time.monotonic(), tuple(provider.check()))
+    return looked[1]
 
 
 def _make(settings: Settings) -> Provider | None:

@@ -4,6 +4,7 @@ The SDK pins the version of the API. What Stripe calls things stays in this fold
 units, times as moments, and errors as Away or Refused.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -70,6 +71,8 @@ class StripeProvider:
     def _client(self) -> "StripeClient":
         import stripe
 
+        # What the SDK logs of its requests may have people's addresses in it.
+        logging.getLogger("stripe").setLevel(logging.ERROR)
         settings = self._settings
         http = stripe.RequestsClient(timeout=(min(4, settings.timeout), settings.timeout))
         where: Any = {"base_addresses": {"api": settings.api_base}} if settings.api_base else {}
@@ -206,17 +209,15 @@ class StripeProvider:
         return find_problems(self._settings, self._base_url, EVENTS, stripe.api_version, self._ask_settings)
 
     def _ask_settings(self, what: Callable[["StripeClient"], Any]) -> tuple[Any, str]:
-        """Ask one thing for `check`: the answer, or what went wrong ("key", "right", "away") with Stripe's words."""
+        """Ask one thing for `check`: the answer, or in which way there was none ("key", "right", "away")."""
         import stripe
 
         try:
-            return what(self._client), ""
-        except stripe.AuthenticationError:
-            return None, "key"
-        except stripe.PermissionError:
-            return None, "right"
-        except stripe.StripeError:
-            return None, "away"
+            with self._asking() as client:
+                return what(client), ""
+        except (Away, Refused) as error:
+            reasons = {stripe.AuthenticationError: "key", stripe.PermissionError: "right"}
+            return None, next((word for kind, word in reasons.items() if isinstance(error.__cause__, kind)), "away")
 
 
 class _AddressRefused(Exception):

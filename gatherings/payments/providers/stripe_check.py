@@ -11,7 +11,7 @@ from gatherings.config import Stripe
 from gatherings.core.clock import utc_now
 from gatherings.core.words import Sentence, say, say_many
 
-HOOK = "/stripe/webhook"
+HOOK = "/payments/stripe/webhook"
 Ask = Callable[[Callable[[Any], Any]], tuple[Any, str]]
 _CLOCK = timedelta(minutes=4)  # notices are refused when they are older than five
 _SOON = timedelta(minutes=10)  # what was not delivered so long is not just on its way

@@ -1,6 +1,6 @@
 """The public screens of buying: one module for each subject, each named here."""
 
-from gatherings.payments.routes import applying, ordering, papers, webhook, words
+from gatherings.payments.routes import applying, order, order_tickets, ordering, papers, paying, webhook, words
 from gatherings.payments.routes.blueprint import bp
 
-__all__ = ["applying", "bp", "ordering", "papers", "webhook", "words"]
+__all__ = ["applying", "bp", "order", "order_tickets", "ordering", "papers", "paying", "webhook", "words"]

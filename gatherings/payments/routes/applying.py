@@ -28,25 +28,24 @@ from gatherings.web.visitor import checked_slug, visitor_zone
 @public
 def apply(slug: str) -> Response:
     """Show the form that asks for a bursary, or take it."""
-    found = get_event_for_form(current_session(), checked_slug(slug))
-    if isinstance(found, Moved):
-        if request.method == "POST":
-            raise NotFound()
-        moved = redirect(url_for("payments.apply", slug=found.slug), code=301)
+    event = _event(slug)
+    if event.slug != slug and request.method != "POST":
+        moved = redirect(url_for("payments.apply", slug=event.slug), code=301)
         return Response(moved.get_data(), moved.status_code, moved.headers)
-    form = _form_for(found)
+    form = _form_for(event)
     if request.method != "POST":
         return _form(form)
     if form.closed_words:
         return _form(form, status=409)
+    slug = event.slug  # a transaction forgets what was read before it
     if form.fax.data:
-        return _thanks(found)
+        return _thanks(slug)
     if not form.validate():
         return _form(form, status=422)
     try:
         transact(
             apply_for,
-            found.id,
+            event.id,
             form.asking(language_now()),
             settings().site,
             now=utc_now(),
@@ -54,11 +53,18 @@ def apply(slug: str) -> Response:
             network_limit=settings().network_limit,
         )
     except Conflict as refusal:
-        again = get_event_for_form(current_session(), found.slug)
-        if isinstance(again, Moved):
-            raise NotFound() from refusal
-        return _form(_form_for(again), status=409, refusal=refusal)
-    return _thanks(found)
+        return _form(_form_for(_event(slug)), status=409, refusal=refusal)
+    return _thanks(slug)
+
+
+def _event(slug: str) -> Event:
+    """Read an event by its slug, or by one it once had; raises NotFound."""
+    found = get_event_for_form(current_session(), checked_slug(slug))
+    if isinstance(found, Moved):
+        found = get_event_for_form(current_session(), found.slug)
+    if isinstance(found, Moved):
+        raise NotFound()
+    return found
 
 
 def _form_for(event: Event) -> ApplyForm:
@@ -78,20 +84,17 @@ def _form(form: ApplyForm, *, status: int = 200, refusal: Conflict | None = None
     )  # fmt: skip
 
 
-def _thanks(event: Event) -> Response:
+def _thanks(slug: str) -> Response:
     if wants_fragment():
-        return answer("payments/applied.html", "payments/_applied.html", event=event)
-    return go(url_for("payments.applied", slug=event.slug))
+        return answer("payments/applied.html", "payments/_applied.html", event=_event(slug))
+    return go(url_for("payments.applied", slug=slug))
 
 
 @bp.get("/events/<slug>/applied")
 @public
 def applied(slug: str) -> Response:
     """Thank whoever applied: the same for everybody, nothing personal in it."""
-    found = get_event_for_form(current_session(), checked_slug(slug))
-    if isinstance(found, Moved):
-        raise NotFound()
-    return answer("payments/applied.html", event=found)
+    return answer("payments/applied.html", event=_event(slug))
 
 
 @bp.get("/applications/<token>")

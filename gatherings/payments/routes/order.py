@@ -2,11 +2,13 @@
 
 from flask import Response, make_response, request
 
+from gatherings.core.clock import utc_now
 from gatherings.db import current_session
 from gatherings.payments.queries.orders import find_seller
 from gatherings.payments.routes import asking
 from gatherings.payments.routes.blueprint import bp
-from gatherings.payments.routes.showing import PURPOSE, came_back, how_it_stands, look, mark_of, page, short
+from gatherings.payments.routes.showing import PURPOSE, came_back, how_it_stands, look, mark_of, page, short, time_left
+from gatherings.web.answers import answer
 from gatherings.web.rights import by_link
 
 
@@ -24,7 +26,7 @@ def order_page(token: str) -> Response:
 @bp.get("/orders/<token>/state")
 @by_link(PURPOSE)
 def order_state(token: str) -> Response:
-    """Answer a page that looks again by itself: nothing (204) while it has nothing new to say."""
+    """Answer a page that looks again by itself: the time that is left, or nothing (204), while all else is the same."""
     back = came_back()
     order, tried = short(token)
     if order.state == "open" and tried is not None and back:
@@ -32,6 +34,11 @@ def order_state(token: str) -> Response:
         current_session().expunge_all()
         order, tried = short(token)
     how = how_it_stands(order, tried, find_seller(current_session(), order.event), back)
-    if request.args.get("seen") == mark_of(order, tried, how):
+    if request.args.get("seen") != mark_of(order, tried, how):
+        return page(order, back=back)
+    left = time_left(order, how)
+    if left is None:
         return make_response("", 204)
-    return page(order, back=back)
+    response = answer("payments/_left.html", order=order, left=left, now=utc_now())
+    response.headers["HX-Retarget"] = "#time-left"
+    return response

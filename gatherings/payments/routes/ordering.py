@@ -36,15 +36,16 @@ def order_for(slug: str) -> Response:
     event = _event(slug)
     if event.slug != slug and request.method != "POST":
         return _moved(url_for("payments.order_for", slug=event.slug, code=request.args.get("code")))
+    slug = event.slug
     refuse_guessing(event.id, read_codes(request.form.get("codes") or request.args.get("code")))
-    event = _event(event.slug)
+    event = _event(slug)  # what was read is forgotten where a wrong code was counted
     form = _made(event)
     if request.method != "POST":
         return _form(form, event)
     if form.closed_words:
         return _form(form, event, status=409)
     if form.caught:
-        return _done(event, Placed(None, 1, "wished" if form.waits else "paid"))
+        return _done(slug, Placed(None, 1, "wished" if form.waits else "paid"))
     if request.form.get("do") == "look" or (form.unnamed and not form.live):
         return _form(form, event, asked=form.unnamed and request.form.get("do") != "look")
     if not check_order(form):
@@ -60,7 +61,7 @@ def _place(event: Event, wish: OrderWish) -> Response:
     except Full as full:
         if wish.waiting:
             try:
-                return _done(event, _transact(event.id, wish, wait=True))
+                return _done(slug, _transact(event.id, wish, wait=True))
             except InvalidInput as problems:
                 refusal = problems
         else:
@@ -68,7 +69,7 @@ def _place(event: Event, wish: OrderWish) -> Response:
     except InvalidInput as problems:
         refusal = problems
     else:
-        return _done(event, placed)
+        return _done(slug, placed)
     # The transaction has forgotten what was read before it.
     event = _event(slug)
     form = _made(event, gone=gone)
@@ -148,15 +149,15 @@ def _form(form: OrderForm, event: Event, *, status: int = 200, asked: bool = Fal
     )  # fmt: skip
 
 
-def _done(event: Event, placed: Placed) -> Response:
+def _done(slug: str, placed: Placed) -> Response:
     """Lead to the order's page, where it is paid; what costs nothing says the same to everybody (domain.md 10)."""
     if placed.state == "open" or (not placed.new and placed.state in ("waiting", "due")):
         assert placed.public_id is not None  # it was ordered
         return go(f"/orders/{signer().sign('order', placed.public_id, placed.link_version)}")
     waits = placed.state == "wished"
     if wants_fragment():
-        return answer("payments/ordered.html", "payments/_ordered.html", event=event, waits=waits)
-    return go(url_for("payments.ordered", slug=event.slug, waits=1 if waits else None))
+        return answer("payments/ordered.html", "payments/_ordered.html", waits=waits)
+    return go(url_for("payments.ordered", slug=slug, waits=1 if waits else None))
 
 
 @bp.get("/events/<slug>/ordered")

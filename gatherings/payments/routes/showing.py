@@ -33,15 +33,18 @@ from gatherings.payments.rules.leaving import steps_left
 from gatherings.payments.rules.standing import left_words, standing
 from gatherings.payments.rules.ways import ways_for
 from gatherings.registration.links import order_path
-from gatherings.tickets.models import Order, Sale
+from gatherings.tickets.models import Order, Sale, TicketKind
 from gatherings.tickets.rules.states import HOLDING
 from gatherings.web.answers import answer, go
+from gatherings.web.i18n import list_words
+from gatherings.web.markdown import render
 from gatherings.web.rights import claim_of
 from gatherings.web.times import day_words
 
 PURPOSE = "order"
 # How often a page that waits looks again, in seconds: while one has just paid, while time runs, while money travels.
 LOOKS: Mapping[str, int] = {"asking": 4, "open": 20, "left": 20, "failed": 20, "ended": 20, "waiting": 60}
+HELD = ("open", "left", "failed", "ended")  # while time runs
 
 NOTES: Mapping[str, Sentence] = {
     "booked": say("Done. Everybody who comes gets their invite by mail."),
@@ -144,7 +147,7 @@ def values_of(order: Order, *, note: str | None = None, back: str = "") -> dict[
         "seller": seller,
         "moved": moved,
         "ways": () if closed else ways_of(order, sale, how),
-        "left": left_words(order.expires_at - now) if order.expires_at is not None and how in LOOKS else None,
+        "left": time_left(order, how),
         "due": due_words(order),
         "live": live,
         "can_leave": bool(live) and not closed and order.state != "waiting",
@@ -157,6 +160,7 @@ def values_of(order: Order, *, note: str | None = None, back: str = "") -> dict[
         "mark": mark_of(order, moved.last_attempt, how),
         "back": back,
         "holding": HOLDING,
+        "terms": render(sale.terms) if sale.terms else "",
     }
 
 
@@ -164,8 +168,13 @@ def frame_of(order: Order) -> dict[str, Any]:
     """Give what every page of an order knows."""
     return {
         "order": order, "event": order.event, "community": order.event.community, "path": order_path(order),
-        "now": utc_now(),
+        "now": utc_now(), "days_of": lambda kind: days_words(kind, order), "day_of": lambda day: _day(day, order),
     }  # fmt: skip
+
+
+def days_words(kind: TicketKind, order: Order) -> str:
+    """Name the days that a kind is valid for; "" for all of them."""
+    return list_words([_day(date.fromisoformat(day), order) for day in kind.days])
 
 
 def how_it_stands(order: Order, tried: Attempt | None, seller: Seller | None, back: str) -> str:
@@ -204,12 +213,16 @@ def _day(day: date, order: Order) -> str:
     return day_words(day, year=zones.to_local(utc_now(), order.event.zone).year)
 
 
+def time_left(order: Order, how: str) -> Sentence | None:
+    """Say how long places are held still; None where nothing runs out."""
+    if order.expires_at is None or how not in HELD:
+        return None
+    return left_words(order.expires_at - utc_now())
+
+
 def mark_of(order: Order, tried: Attempt | None, how: str) -> str:
     """Give a mark that changes when the page has something new to say: a page that looks again sends the one it has."""
-    minutes = 0
-    if order.expires_at is not None and how in LOOKS:
-        minutes = int((order.expires_at - utc_now()).total_seconds() // 60)
-    said = (how, order.state, order.total, order.received, order.given_back, minutes, tried.id if tried else 0)
+    said = (how, order.state, order.total, order.received, order.given_back, tried.id if tried else 0)
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 

@@ -15,7 +15,7 @@ from gatherings.web.rights import machine
 log = logging.getLogger(__name__)
 
 
-@bp.post("/stripe/webhook")
+@bp.post("/payments/stripe/webhook")
 @machine
 def stripe_webhook() -> Response:
     """Take a notice; 400 for one that is not the provider's, or where there is no provider: then nothing changes."""

@@ -109,8 +109,7 @@ def compare(
 
     Both may hold more than the time asked for, so that what lies at its edges finds its partner; only what is within
     [since, until) is named. `names`: references of those orders, by public id, that are the reader's to see; movements
-    of other orders are left out, those of no order of ours are `strangers`. `disputed`: payments whose disputes we
-    know.
+    of all others are `strangers`. `disputed`: disputes, or payments with one, that we know.
     """
     known = set(disputed)
     here = {(one.kind, one.reference): one for one in ours if one.reference}
@@ -127,8 +126,7 @@ def compare(
         paid = here.get(("payment", row.payment))
         order = mine.order if mine is not None else row.order or (paid.order if paid is not None else "")
         if order not in names:
-            if not order and since <= row.at < until:
-                strangers.append(row)
+            strangers += [row] if since <= row.at < until else []
             continue
         if not since <= row.at < until:
             continue

@@ -24,6 +24,7 @@ from gatherings.planning.actions.events import Saved, id_from, note
 from gatherings.planning.queries.events import RESOURCE_FIELDS, SPEAKER_FIELDS, editable, editing_roles
 from gatherings.planning.rules.slugs import slug_of, title_for_year, with_year
 from gatherings.questions.models import ConsentText, Question
+from gatherings.tickets.actions.copying import copy_sale
 
 _COPIED = (
     "title", "summary", "about", "language", "zone", "all_day", "mode", "place_name", "place_address", "place_map",
@@ -172,6 +173,7 @@ def _copy(
     }
     event = create_event(session, columns | own, host=site.domain, now=now)
     copy_call(session, source.id, event, days, now=now)
+    copy_sale(session, source, event, days, now=now)
     return event
 
 

@@ -99,8 +99,6 @@ def do_give_back(event: Event, order: str) -> Response:
             raise Conflict(_MOVED)
         wanted = {ticket: now_there[ticket].comes_back + amount for ticket, amount in asked.amounts.items()}
         give_back(session, order_id, wanted, person=person, leave=asked.leave, site=settings().site, now=utc_now())
-        if locked.attention in ("left-by-host", "cancelled-unrefunded"):
-            locked.attention = ""
         return "hand" if by_hand else "given"
 
     return press(event, order, act)

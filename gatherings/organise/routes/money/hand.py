@@ -109,9 +109,7 @@ def refund_done(event: Event, order: str, refund: str) -> Response:
     """Note that money was given back by hand."""
 
     def act(session: Session, order_id: int, person: Person) -> str:
-        return by_hand.note_given_back(
-            session, order_id, refund, person=person, site=settings().site, now=utc_now()
-        )
+        return by_hand.note_given_back(session, order_id, refund, person=person, now=utc_now())
 
     return press(event, order, act)
 

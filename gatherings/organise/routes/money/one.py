@@ -35,8 +35,8 @@ _MOST = 100  # lines of the log
 NOTES: Mapping[str, Sentence] = {
     "noted": say("Noted as paid. The buyer gets the receipt by mail."),
     "given": say("The money goes back. The buyer is told by mail."),
-    "hand": say("Noted. Please send the money now, and say so below when it is done."),
-    "back": say("Noted as given back. The buyer is told by mail."),
+    "hand": say("Noted, and the buyer is told. Please send the money, and say so below when it is done."),
+    "back": say("Noted as given back."),
     "again": say("The refund is sent once more."),
     "mine": say("Please send the money by hand, and say so below when it is done."),
     "looked": say("Nothing of this order needs you any more."),
