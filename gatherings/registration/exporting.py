@@ -6,7 +6,6 @@ are taken, memory stays as it is, nobody who writes waits, and no connection is 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,56 +20,16 @@ from gatherings.core.zone_table import country_name, place_of
 from gatherings.events.models import Event
 from gatherings.questions.models import ConsentText, Question
 from gatherings.questions.types import TYPES
-from gatherings.registration.listing import Filter, conditions
+from gatherings.registration.export_columns import FIXED, STATES, TICKETS, Column
+from gatherings.registration.listing import Filter, Held, conditions, sells, tickets_of
 from gatherings.registration.listing.finding import came_before
 from gatherings.registration.models import Answer, Consent, Registration
 
 AT_ONCE = 500
 
-STATES: Mapping[str, str] = {
-    "confirmed": "confirmed", "waitlisted": "waiting", "pending": "pending", "offered": "offered",
-    "cancelled": "cancelled",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its key in an address, its heading, and whether it is chosen unless somebody says otherwise."""
-
-    key: str
-    heading: Sentence | str
-    chosen: bool = True
-    question: Question | None = None
-    consent: str | None = None  # its key
-
-
-# What every registration has; headings are those that an import reads again (importing.py).
-FIXED: tuple[Column, ...] = (
-    Column("name", say("Name")),
-    Column("email", say("E-mail")),
-    Column("state", say("State")),
-    Column("mode", say("Comes")),
-    Column("waits", say("Waits for"), False),
-    Column("waiting", say("Waiting number")),
-    Column("zone", say("Time zone")),
-    Column("city", say("City"), False),
-    Column("country", say("Country")),
-    Column("their_time", say("Begins there")),
-    Column("first_time", say("First time")),
-    Column("came", say("Came")),
-    Column("registered", say("Registered, host's clock")),
-    Column("registered_utc", say("Registered, UTC"), False),
-    Column("confirmed_utc", say("Confirmed, UTC"), False),
-    Column("cancelled_utc", say("Cancelled, UTC"), False),
-    Column("every", say("Every time"), False),
-    Column("made_by", say("Made by"), False),
-    Column("language", say("Language"), False),
-)
-
-
 def columns(session: Session, event: Event) -> list[Column]:
     """List the columns that an event's table can have: a question or consent is one, also if it is asked no more."""
-    found = list(FIXED)
+    found = [*FIXED, *(TICKETS if sells(event) else ())]
     for question in _questions(session, event):
         found.append(Column(f"q_{question.public_id}", question.label, not question.retired, question=question))
     for text in _consents(session, event):
@@ -201,6 +160,7 @@ class _Part:
         self.every = [row.series_registration_id for row in self.rows if row.series_registration_id is not None]
         self.answers = self._answers(session) if any(column.question for column in wanted) else {}
         self.consents = self._consents(session) if any(column.consent for column in wanted) else {}
+        self.tickets = tickets_of(session, self.ids if any(column in TICKETS for column in wanted) else ())
 
     def _answers(self, session: Session) -> dict[tuple[str, int, int], Any]:
         asked = [column.question.id for column in self.wanted if column.question is not None]
@@ -256,6 +216,10 @@ class _Part:
         """Name a side of the event by its pool."""
         return "" if places_id is None else "room" if places_id == self.event.room_id else "online"
 
+    def ticket(self, row: Any, told: Callable[[Held], str]) -> str:
+        """Say something of each ticket of a row, once."""
+        return ", ".join(dict.fromkeys(told(one) for one in self.tickets.get(row.id, ())))
+
     def on_host_clock(self, at: datetime | None) -> str:
         """Write an instant on the clock of the event."""
         return "" if at is None else f"{zones.to_local(at, self.event.zone):%Y-%m-%d %H:%M}"
@@ -285,4 +249,7 @@ _CELLS: Mapping[str, Callable[[_Part, Any], Cell]] = {
     "every": lambda part, row: "yes" if row.series_registration_id is not None else "no",
     "made_by": lambda part, row: row.made_by,
     "language": lambda part, row: row.language,
+    "ticket": lambda part, row: part.ticket(row, lambda one: one.kind),
+    "paid": lambda part, row: part.ticket(row, lambda one: "yes" if one.paid else "no"),
+    "order": lambda part, row: part.ticket(row, lambda one: one.reference),
 }

@@ -21,7 +21,8 @@ from gatherings.events.models import Event
 from gatherings.questions import rules as asking
 from gatherings.questions.models import Question
 from gatherings.questions.queries import list_questions
-from gatherings.registration.exporting import Column, columns, headings
+from gatherings.registration.export_columns import Column
+from gatherings.registration.exporting import columns, headings
 from gatherings.registration.models import Registration
 from gatherings.registration.rules import LIVE, Wanted
 

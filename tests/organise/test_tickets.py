@@ -48,6 +48,10 @@ def kind_of(session: Session, event: Event, name: str) -> TicketKind:
     return found.one()
 
 
+def at(name: str, day: str) -> dict[str, str]:
+    return {f"{name}_date": day, f"{name}_time": "10:00"}
+
+
 DAYS = ["2027-03-02", "2027-03-03", "2027-03-04"]
 
 
@@ -87,8 +91,8 @@ def test_a_festival_is_put_on_sale_from_nothing(client: FlaskClient, session: Se
     for missing in ("name and address of who sells", "VAT number", "bank account"):
         assert missing in answer.text
     who = form_of(client, seller) | {
-        "name": "Festivalen AB", "address": "Storgatan 1\n553 20 Jönköping", "country": "Sweden", "bank": "Bankgiro 1-2",
-        "vat_number": "SE556677889901",
+        "name": "Festivalen AB", "address": "Storgatan 1\n553 20 Jönköping", "country": "Sweden",
+        "bank": "Bankgiro 1-2", "vat_number": "SE556677889901",
     }  # fmt: skip
     assert press(client, seller, who).status_code == 303
     assert fresh(session).scalars(select(Seller.country)).one() == "SE"
@@ -112,7 +116,11 @@ def test_a_sale_is_paused_and_goes_on_but_is_no_draft_once_sold(
     make_sale(session, event, ways="door")
     make_kind(session, event, price="free", amount=0)
     session.commit()
-    for act, state, offers in (("pause", "paused", "tickets"), ("publish", "on", "tickets"), ("unpublish", "draft", "")):
+    for act, state, offers in (
+        ("pause", "paused", "tickets"),
+        ("publish", "on", "tickets"),
+        ("unpublish", "draft", ""),
+    ):
         for _twice in range(2):
             assert press(client, path_of(event, f"/{act}")).status_code == 303
         assert fresh(session).scalars(select(Sale.state)).one() == state
@@ -139,12 +147,12 @@ def test_what_cannot_be_is_refused_in_words_and_nothing_is_lost(
         ({"days": []}, "at least one day"),
         ({"vat_rate": "101"}, "from 0 to 100"),
         ({"vat_rate": "٢٥"}, "from 0 to 100"),
-        ({"early_amount": "2500", "early_until_date": "2027-01-01", "early_until_time": "10:00"}, "lower than the price"),
+        ({"early_amount": "2500", **at("early_until", "2027-01-01")}, "lower than the price"),
         ({"early_amount": "2000"}, "until when the early price"),
         ({"early_until_date": "2027-01-01", "early_until_time": "10:00"}, "write the early price"),
         ({"opens_date": "2027-03-28", "opens_time": "02:30"}, "clocks in Stockholm go forward"),
         ({"opens_date": "2027-01-02"}, "Please choose the time"),
-        ({"opens_date": "2027-02-02", "opens_time": "9:00", "closes_date": "2027-02-01", "closes_time": "9:00"}, "after it"),
+        ({**at("opens", "2027-02-02"), **at("closes", "2027-02-01")}, "after it"),
         ({"closes_date": "2027-03-05", "closes_time": "9:00"}, "before the gathering is over"),
         ({"quota": "-1"}, "whole number"),
         ({"least_each": "3", "most_each": "2"}, "not be less than the least"),

@@ -199,7 +199,7 @@ def places(session):
 
 
 def test_leaving_says_what_comes_back_and_then_does_it(client, session, at, kinds_of_mail):
-    event, kind = festival(session, room_capacity=5)
+    event, kind = festival(session)
     order = make_order(session, event, kind, now=utc_now())
     session.commit()
     client.post(at(order, "/invoice"), data=BILL)
@@ -313,7 +313,7 @@ def test_nothing_can_be_cancelled_when_the_gathering_is_over(client, session, at
 
 def test_the_waiting_list_can_be_left(client, session, at):
     event, kind = festival(session)
-    kind.places_id = make_kind(session, event, quota=0, name="None").places_id
+    kind = make_kind(session, event, quota=0, name="None left")
     order = make_order(session, event, kind, now=utc_now(), wait=True)
     session.commit()
     page = client.get(at(order))

@@ -53,6 +53,7 @@ def test_provider_in_trouble_loses_nothing_and_pressing_again_is_safe(shop, faul
     shop.double.faults.add(fault, times=3)  # as often as the SDK tries by itself
     with pytest.raises(Away):
         shop.start(order)
+    shop.double.faults.clear()
     assert shop.order(order).state == "open"
     assert shop.start(order).url
     assert len(open_sessions(shop)) == 1
@@ -129,6 +130,22 @@ def test_closing_attempts_before_another_way_is_chosen(shop):
     shop.double.faults.add("500", times=3)
     with pytest.raises(Away):
         shop.call(close_attempts, shop.provider, other)
+
+
+def test_error_of_the_providers_own_that_is_repeated_for_its_key_is_got_round(shop):
+    order = shop.place()
+    shop.double.faults.add("after", times=100)
+    with pytest.raises(Away):
+        shop.start(order)
+    shop.double.faults.clear()
+    shop.now += timedelta(minutes=1)
+    assert shop.start(order).url
+    assert [(one.number, one.state) for one in shop.rows(Attempt)] == [(1, "expired"), (2, "open")]
+    # Whatever the first request made there, nobody has its address; ours is the one that was paid.
+    shop.pay(order)
+    shop.notices()
+    shop.work()
+    assert shop.sums(order) == ("paid", GROSS, GROSS, 0)
 
 
 def killed(*_words, **_more):

@@ -5,6 +5,7 @@ from gatherings.organise.routes import (
     applications,
     by_hand,
     call,
+    card,
     communities,
     consents,
     day,
@@ -41,8 +42,8 @@ from gatherings.organise.routes import (
 from gatherings.organise.routes.blueprint import bp
 
 __all__ = [
-    "account", "applications", "bp", "by_hand", "call", "card", "communities", "consents", "day", "door", "doors", "events", "exports", "home",
-    "imports", "kinder", "letters", "live", "log", "member_lists", "members", "money", "questions", "recurrence",
-    "registrations", "run_sheet", "running_items", "running_order", "series", "series_dates", "slides", "slots",
-    "submissions", "team", "ticket_codes", "ticket_sale", "tickets", "twins",
+    "account", "applications", "bp", "by_hand", "call", "card", "communities", "consents", "day", "door", "doors",
+    "events", "exports", "home", "imports", "kinder", "letters", "live", "log", "member_lists", "members", "money",
+    "questions", "recurrence", "registrations", "run_sheet", "running_items", "running_order", "series",
+    "series_dates", "slides", "slots", "submissions", "team", "ticket_codes", "ticket_sale", "tickets", "twins",
 ]  # fmt: skip

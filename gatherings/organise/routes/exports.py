@@ -19,7 +19,7 @@ from gatherings.organise.access import may, organiser
 from gatherings.organise.routes.blueprint import bp
 from gatherings.registration import exporting, listing
 from gatherings.registration.actions.exporting import AN_HOUR, note_export
-from gatherings.registration.exporting import Column
+from gatherings.registration.export_columns import Column
 from gatherings.registration.listing import Filter
 from gatherings.web.answers import answer
 from gatherings.web.i18n import words

@@ -70,6 +70,7 @@ def left(mail: OutboxMail) -> Letter:
     bought = Bought.of(mail)
     order, amount = bought.order, int(bought.facts.get("amount") or 0)
     over = order["state"] in ("cancelled", "expired")
+    still: list[Part] = [Words(_("This is still to be paid:")), how_to_pay(bought)]
     return write(
         bought,
         subject=_("Cancelled: %(title)s", title=bought.title),
@@ -82,7 +83,7 @@ def left(mail: OutboxMail) -> Letter:
                 *([(_("Comes back to you"), bought.money(amount))] if amount else []),
             ]),
             Words(_("We write again when the money is on its way.")) if amount else None,
-            *([Words(_("This is still to be paid:")), how_to_pay(bought)] if order["owed"] > 0 else []),
+            *(still if order["owed"] > 0 else []),
             Words(_("There is nothing to pay any more.")) if _owed_before(bought) else None,
             see_order(bought),
             bought.paper("credit"),

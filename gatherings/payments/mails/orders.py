@@ -100,7 +100,7 @@ def paid(mail: OutboxMail) -> Letter:
     """Say that money for an order that was confirmed before has arrived; with the receipt."""
     bought = Bought.of(mail)
     owed = bought.order["owed"]
-    left = [Words(_("It was a part of it. This is still to be paid:")), how_to_pay(bought)] if owed > 0 else []
+    left: list[Part] = [Words(_("It was a part of it. This is still to be paid:")), how_to_pay(bought)]
     return write(
         bought,
         subject=_("We have your payment: %(title)s", title=bought.title),
@@ -108,7 +108,7 @@ def paid(mail: OutboxMail) -> Letter:
         preview=bought.title,
         parts=[
             Words(_("We have received your payment for “%(title)s”.", title=bought.title)),
-            *left,
+            *(left if owed > 0 else []),
             Facts([*ticket_rows(bought, "valid"), *sum_rows(bought)]),
             see_order(bought),
             bought.paper("receipt"),

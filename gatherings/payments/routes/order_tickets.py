@@ -63,7 +63,7 @@ def ticket_name(token: str, ticket: str) -> Response:
         return change_name(session, mine.id, ticket, form.name.clean, form.address, settings().site, now=utc_now())
 
     try:
-        return back_to(order, press(token, act))
+        return back_to(token, press(token, act))
     except InvalidInput as refusal:
         form.take_problems(refusal)
         return _naming(*_again(token, ticket), form, status=422)

@@ -55,21 +55,19 @@ def order_for(slug: str) -> Response:
 
 def _place(event: Event, wish: OrderWish) -> Response:
     """Place an order; what changed since the page was made is told on it, with all that was typed."""
-    slug, gone, refusal = event.slug, list[str](), None
+    slug, event_id, gone = event.slug, event.id, list[str]()
     try:
-        placed = _transact(event.id, wish, wait=False)
+        return _done(slug, _transact(event_id, wish, wait=False))
     except Full as full:
         if wish.waiting:
             try:
-                return _done(slug, _transact(event.id, wish, wait=True))
+                return _done(slug, _transact(event_id, wish, wait=True))
             except InvalidInput as problems:
                 refusal = problems
         else:
             gone, refusal = _gone(slug, wish, full)
     except InvalidInput as problems:
         refusal = problems
-    else:
-        return _done(slug, placed)
     # The transaction has forgotten what was read before it.
     event = _event(slug)
     form = _made(event, gone=gone)

@@ -86,9 +86,9 @@ def press(token: str, act: Callable[[Session, Order], str]) -> str:
         return transact(run)
 
 
-def back_to(order: Order, note: str) -> Response:
+def back_to(token: str, note: str) -> Response:
     """Lead back to the page of an order after a press, with a note."""
-    return go(f"{order_path(order)}?done={note}")
+    return go(f"/orders/{token}?done={note}")
 
 
 def pressed(token: str, order: Order, act: Callable[[Session, Order], str], *, money: bool = False) -> Response:
@@ -107,7 +107,7 @@ def pressed(token: str, order: Order, act: Callable[[Session, Order], str], *, m
     except Conflict as refusal:
         current_session().expunge_all()
         return not_now(look(token), refusal)
-    return back_to(order, note)
+    return back_to(token, note)
 
 
 def out_of_reach(token: str, away: Away) -> Response:

@@ -13,9 +13,10 @@ TYPING = timedelta(minutes=15)
 _AGAIN = (timedelta(days=1), timedelta(days=1), timedelta(hours=1))
 # How long after the end of its session nobody can pay any more, even where the provider could not be asked.
 DEAD_AFTER = timedelta(minutes=15)
-# A session that was asked for so lately is on its way: whoever presses again gets the same one.
-STARTING = timedelta(minutes=2)
-MOST_ATTEMPTS = 20
+# A session that was asked for so lately is on its way: whoever presses again gets the same one. Not for long: an error
+# of the provider's own may be given again for the same key.
+STARTING = timedelta(seconds=40)
+MOST_ATTEMPTS = 100
 
 
 def why_not(

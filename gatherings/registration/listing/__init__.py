@@ -4,8 +4,9 @@ from gatherings.registration.listing.filter import HOURS, SORTS, STATES, Filter
 from gatherings.registration.listing.finding import conditions, count, ids, public_ids, zones_of
 from gatherings.registration.listing.numbers import Numbers, numbers_of
 from gatherings.registration.listing.paging import Page, Row, rows
+from gatherings.registration.listing.ticketed import Held, kinds_on_list, sells, tickets_of
 
 __all__ = [
-    "HOURS", "SORTS", "STATES", "Filter", "Numbers", "Page", "Row", "conditions", "count", "ids", "numbers_of",
-    "public_ids", "rows", "zones_of",
+    "HOURS", "SORTS", "STATES", "Filter", "Held", "Numbers", "Page", "Row", "conditions", "count", "ids",
+    "kinds_on_list", "numbers_of", "public_ids", "rows", "sells", "tickets_of", "zones_of",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ YES_NO: Final = ("yes", "no")
 MADE_BY: Final = ("person", "host", "list")
 SORTS: Final = ("-time", "time", "name", "-name", "hour", "-hour", "state", "-state")  # the first one by itself
 MAIL: Final = ("failed",)  # a mail about it could not be delivered
+NO_TICKET: Final = "none"
 LONGEST_WORDS: Final = 100
 LONGEST_KEY: Final = 100
 _COUNTRY = re.compile("[A-Z]{2}")
@@ -28,7 +29,8 @@ class Filter:
     `state` "" means all that are not cancelled. `question` is a question's public id, `answer` a choice's key, "any"
     or "none". `country` and `zone`: whose clock somebody is on. `hours`: what they are doing when it begins, on their
     own clock; `hour` ("0" to "23"): the hour that their clock shows then. `first`: for the first time in this
-    community. `names_only`: for whoever may see neither addresses nor answers (a host); it is of the reader, not of
+    community. `ticket`: a kind's public id, or "none"; `paid`: whether it is. `names_only`: for whoever may see neither
+    addresses, answers nor money (a host); it is of the reader, not of
     an address.
     """
 
@@ -45,6 +47,8 @@ class Filter:
     came: str = ""
     made_by: str = ""
     mail: str = ""
+    ticket: str = ""
+    paid: str = ""
     sort: str = SORTS[0]
     names_only: bool = False
 
@@ -68,6 +72,8 @@ class Filter:
             came=_one_of(args.get("came"), YES_NO),
             made_by=_one_of(args.get("made_by"), MADE_BY),
             mail=_one_of(args.get("mail"), MAIL),
+            ticket=_kind(args.get("ticket", "")),
+            paid=_one_of(args.get("paid"), YES_NO),
             sort=_one_of(args.get("sort"), SORTS) or SORTS[0],
         )
 
@@ -89,8 +95,8 @@ class Filter:
         return bool(self.country or self.hours or self.hour or self.sort.removeprefix("-") == "hour")
 
     def for_names_only(self) -> "Filter":
-        """Give it for whoever may see neither addresses nor answers: they find nothing by those."""
-        return replace(self, question="", answer="", mail="", names_only=True)
+        """Give it for whoever may see neither addresses, answers nor money: they find nothing by those."""
+        return replace(self, question="", answer="", mail="", paid="", names_only=True)
 
 
 _NOT_PLAIN = ("question", "answer", "sort", "names_only")
@@ -98,6 +104,10 @@ _NOT_PLAIN = ("question", "answer", "sort", "names_only")
 
 def _one_of(value: str | None, known: tuple[str, ...]) -> str:
     return value if value is not None and value in known else ""
+
+
+def _kind(typed: str) -> str:
+    return typed if typed == NO_TICKET or PUBLIC_ID.fullmatch(typed) is not None else ""
 
 
 def _words(typed: str) -> str:

@@ -17,6 +17,7 @@ from gatherings.mail.models import OutboxMail
 from gatherings.mail.queries import unsettled
 from gatherings.questions.models import Question
 from gatherings.registration.listing.filter import Filter
+from gatherings.registration.listing.ticketed import has_ticket, is_paid
 from gatherings.registration.models import Answer, Registration
 from gatherings.registration.rules import HOLDING, LIVE
 
@@ -55,6 +56,10 @@ def conditions(
         )
     if filter.made_by:
         found.append(Registration.made_by == filter.made_by)
+    if filter.ticket:
+        found.append(has_ticket(filter.ticket))
+    if filter.paid and not filter.names_only:
+        found.append(is_paid(filter.paid == "yes"))
     if filter.mail and not filter.names_only:
         found.append(Registration.public_id.in_(_WITH_FAILED_MAIL))
     return found

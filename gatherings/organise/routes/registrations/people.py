@@ -1,5 +1,6 @@
 """The list of registrations: numbers and the picture of hours on top, narrowed, sorted and paged by its address."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,8 @@ from gatherings.questions.queries import list_questions
 from gatherings.registration import listing
 from gatherings.registration.actions.bulk_kinds import KINDS
 from gatherings.registration.bulk_queries import list_pending
-from gatherings.registration.listing import Filter, Numbers
+from gatherings.registration.listing import Filter, Held, Numbers
+from gatherings.registration.listing.filter import NO_TICKET
 from gatherings.web.answers import answer
 from gatherings.web.i18n import date_words
 from gatherings.web.times import time_words, weekday_words
@@ -54,6 +56,7 @@ class Line:
     registered: str
     first_time: bool
     came: bool
+    tickets: Sequence[tuple[str, Sentence | str, str]] = ()  # the kind, how its money stands, by which tag
 
 
 @bp.get("/events/<event>/registrations")
@@ -90,15 +93,18 @@ def show_list(event: Event, filter: Filter, *, at: str = "", status: int = 200, 
     questions = list_questions(session, event) if people else []
     found = listing.count(session, event, filter, known) if filter.narrowed() else numbers.live
     args = filter.to_args()
+    sells = listing.sells(event)
+    held = listing.tickets_of(session, [row.registration.id for row in page.rows]) if sells else {}
+    kinds = listing.kinds_on_list(session, event) if sells else []
     values = {
         "numbers": numbers,
         "filter": filter,
         "args": args,
         "found": found,
-        "lines": [_line(row, event, now, people) for row in page.rows],
+        "lines": [_line(row, event, now, people, held.get(row.registration.id, ())) for row in page.rows],
         "pages": _pages(event, args, page),
         "sorts": _sorts(event, filter),
-        "chips": [(words, path_of(event, rest)) for words, rest in wording.chips(filter, questions)],
+        "chips": [(words, path_of(event, rest)) for words, rest in wording.chips(filter, questions, dict(kinds))],
         "parts": picture_of(numbers),
         "list_path": path_of(event, {}),
         "at": at,
@@ -110,6 +116,8 @@ def show_list(event: Event, filter: Filter, *, at: str = "", status: int = 200, 
         "problem": None,
         "chosen_kind": "",
         "ticked": frozenset[str](),
+        "ticket_kinds": [*kinds, (NO_TICKET, say("Without a ticket"))] if sells else [],
+        "paids": list(wording.PAID.items()) if sells and people else [],
         **_choices(event, numbers, questions),
         **more,
     }
@@ -120,7 +128,7 @@ def show_list(event: Event, filter: Filter, *, at: str = "", status: int = 200, 
     )  # fmt: skip
 
 
-def _line(row: listing.Row, event: Event, now: datetime, people: bool) -> Line:
+def _line(row: listing.Row, event: Event, now: datetime, people: bool, held: Sequence[Held]) -> Line:
     registration, zone = row.registration, row.registration.zone
     local = zones.to_local(event.starts_at, zone)
     return Line(
@@ -137,6 +145,7 @@ def _line(row: listing.Row, event: Event, now: datetime, people: bool) -> Line:
         registered=_day(registration.created_at, event.zone, now),
         first_time=row.first_time,
         came=registration.attended_at is not None,
+        tickets=[(one.kind, *(wording.money_words(one) if people else ("", ""))) for one in held],
     )
 
 

@@ -12,7 +12,7 @@ from gatherings.organise.routes.blueprint import bp
 from gatherings.questions.models import Question
 from gatherings.questions.types import TYPES
 from gatherings.registration.facts import side_of
-from gatherings.registration.listing import Filter
+from gatherings.registration.listing import Filter, Held
 from gatherings.registration.models import Registration
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import locale_now, words
@@ -28,10 +28,12 @@ STATES: Mapping[str, Sentence] = {
     "": say("All who are not cancelled"),
     "confirmed": say("Confirmed"),
     "waiting": say("On a waiting list"),
-    "pending": say("Not settled yet"),
+    "pending": say("Not paid or taken yet"),
     "cancelled": say("Cancelled"),
     "all": say("All, the cancelled too"),
 }
+# Places that are held, and what for.
+_HELD: Mapping[str, Sentence] = {"pending": say("Place kept while they pay"), "offered": say("Ticket offered")}
 SIDES: Mapping[str, Sentence] = {"room": say("In the room"), "online": say("Online")}
 FIRST: Mapping[str, Sentence] = {"yes": say("Here for the first time"), "no": say("Was here before")}
 CAME: Mapping[str, Sentence] = {"yes": say("Came"), "no": say("Did not come")}
@@ -40,6 +42,7 @@ MADE_BY: Mapping[str, Sentence] = {
     "host": say("Registered by a host"),
     "list": say("Brought over from a list"),
 }
+PAID: Mapping[str, Sentence] = {"yes": say("Ticket paid"), "no": say("Ticket not paid yet")}
 MAIL: Mapping[str, Sentence] = {"failed": say("A mail could not be delivered")}
 # Every list by its own name in the address. What is not here is told below.
 _CHOICES: Mapping[str, Mapping[str, Sentence]] = {
@@ -50,6 +53,7 @@ _CHOICES: Mapping[str, Mapping[str, Sentence]] = {
     "came": CAME,
     "made_by": MADE_BY,
     "mail": MAIL,
+    "paid": PAID,
 }
 
 
@@ -58,14 +62,40 @@ def country_words(code: str) -> str:
     return str(Locale.parse(locale_now()).territories.get(code, code)) if code else _("Elsewhere")
 
 
-def chips(filter: Filter, questions: list[Question]) -> list[tuple[Sentence | str, dict[str, str]]]:
-    """Give what the list is narrowed to, in words, each with the address's names without it."""
+def chips(
+    filter: Filter, questions: list[Question], kinds: Mapping[str, str] | None = None
+) -> list[tuple[Sentence | str, dict[str, str]]]:
+    """Give what the list is narrowed to, in words, each with the address's names without it.
+
+    `kinds`: names of kinds of ticket by public id.
+    """
     args = filter.to_args()
     return [
-        (_said(name, value, questions), {other: kept for other, kept in args.items() if other != name})
+        (
+            ticket_words(value, kinds or {}) if name == "ticket" else _said(name, value, questions),
+            {other: kept for other, kept in args.items() if other != name},
+        )
         for name, value in args.items()
         if name != "sort"
     ]
+
+
+def ticket_words(kind: str, kinds: Mapping[str, str]) -> Sentence | str:
+    """Name a kind of ticket that is looked for, as an address has it."""
+    if kind == "none":
+        return say("Without a ticket")
+    return say("Ticket: %(kind)s", kind=kinds[kind]) if kind in kinds else say("A kind of ticket that is not here")
+
+
+def money_words(held: Held) -> tuple[Sentence, str]:
+    """Say how the money of somebody's ticket stands, with the tag it is shown by."""
+    if held.state == "wished":
+        return say("Waits"), "warn"
+    if held.paid:
+        return (say("Paid"), "good") if held.way != "free" else (say("Free"), "good")
+    if held.order_state == "due":
+        return (say("Pays at the door"), "warn") if held.way == "door" else (say("Invoice open"), "warn")
+    return (say("Money on its way"), "warn") if held.order_state == "waiting" else (say("Not paid yet"), "warn")
 
 
 def _said(name: str, value: str, questions: list[Question]) -> Sentence | str:
@@ -105,7 +135,7 @@ def state_words(registration: Registration, event: Event, position: int | None) 
     if registration.state == "cancelled":
         return say("Cancelled")
     if position is None:
-        return say("Not settled yet") if registration.state in ("pending", "offered") else say("Confirmed")
+        return _HELD.get(registration.state, say("Confirmed"))
     if registration.state == "waitlisted":
         return say("Waiting, number %(number)s", number=position)
     if side_of(event, registration.waits_for_id) == "room":
