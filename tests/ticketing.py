@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gatherings.communities.models import Community
 from gatherings.core.tokens import new_public_id
 from gatherings.db.places import Places
 from gatherings.events.models import Event
 from gatherings.events.offering import set_offer
+from gatherings.payments.models import Seller
 from gatherings.tickets.models import Code, Sale, TicketKind
 from tests.factories import NOW, make_event
 
@@ -67,3 +69,16 @@ def festival(session: Session, **values: Any) -> tuple[Event, TicketKind]:
     event = make_event(session, **(columns | values))
     make_sale(session, event)
     return event, make_kind(session, event)
+
+
+def make_seller(session: Session, community: Community, **values: Any) -> Seller:
+    """Say who sells for a community: an association in Jönköping."""
+    columns: dict[str, Any] = {
+        "community_id": community.id, "name": "Microsystem Festival", "address": "Festivalgatan 2\n551 11 Jönköping",
+        "country": "SE", "zone": "Europe/Stockholm", "org_number": "000000-0000", "vat_number": "SE000000000101",
+        "bank": "Bankgiro 000-0000", "contact": "festival@example.org",
+    }  # fmt: skip
+    seller = Seller(**(columns | values))
+    session.add(seller)
+    session.flush()
+    return seller

@@ -22,6 +22,7 @@ from gatherings.cli.running import Child, stop_all, watch, web_process, worker_p
 from gatherings.config import read_settings
 from gatherings.core.clock import utc_now
 from gatherings.db.session import current_session, db
+from gatherings.double import serve_double, settings_for
 from gatherings.loading.command import command as load_programme
 from gatherings.registration.models import Registration
 
@@ -57,8 +58,6 @@ def demo(port: int, keep: bool, with_stripe_double: bool) -> None:
     try:
         sign_in = _prepare(folder, port, with_stripe_double)
         if with_stripe_double:
-            from gatherings.double import serve_double  # heavy, and wanted here alone
-
             beside.append(Child(lambda: serve_double(port + 1, f"http://127.0.0.1:{port}")))
         children = [web_process("127.0.0.1", port, 1, 8), worker_process()]
         click.echo(
@@ -95,8 +94,6 @@ def _prepare(folder: Path, port: int, with_stripe_double: bool) -> str:
         LOG_FORMAT="text",
     )
     if with_stripe_double:
-        from gatherings.double import settings_for  # heavy, and wanted here alone
-
         os.environ.update(settings_for(port + 1))
     click.echo("Making the database and loading the communities' programme …")
     settings = read_settings()

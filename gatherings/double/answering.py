@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stripe import params as p
-from stripe.params import checkout as c
 from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
@@ -39,7 +37,14 @@ class Api:
         self.ahead = 0  # seconds that the clock in our answers' Date is ahead
         self._kept: dict[str, tuple[str, Answer | None]] = {}
         self._lock = threading.Lock()
-        self._paths: list[tuple[str, str, type | None, Callable[..., Any]]] = [
+        self._paths = self._make_paths()
+
+    def _make_paths(self) -> list[tuple[str, str, type | None, Callable[..., Any]]]:
+        from stripe import params as p
+        from stripe.params import checkout as c
+
+        books = self.books
+        return [
             ("POST", "/v1/checkout/sessions", c.SessionCreateParams, books.create_session),
             ("GET", "/v1/checkout/sessions", c.SessionListParams, self._lister("checkout.session")),
             ("GET", "/v1/checkout/sessions/(.+)", c.SessionRetrieveParams, self._getter("checkout.session")),

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-import stripe
-
 from gatherings.double.faults import Chaos
 from gatherings.double.objects import blank, new_id, seconds
 
@@ -43,6 +41,8 @@ class Delivery:
 
     def headers(self, *, at: int | None = None, secret: str | None = None) -> dict[str, str]:
         """Sign it; as of another moment or with another secret if a test wants that."""
+        import stripe
+
         signature = stripe.WebhookSignature.generate_signature_header(
             self.body.decode(), self.secret if secret is None else secret, timestamp=seconds() if at is None else at
         )
@@ -76,6 +76,8 @@ class Notices:
 
     def tell(self, kind: str, about: dict[str, Any]) -> None:
         """Note that something happened, and let the endpoints know that want to."""
+        import stripe
+
         event = blank(
             "event", id=new_id("evt"), type=kind, api_version=stripe.api_version, pending_webhooks=0,
             data={"object": json.loads(json.dumps(about))}, request={"id": new_id("req"), "idempotency_key": None},

@@ -8,8 +8,6 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, Literal
 
-from stripe._request_options import RequestOptions
-
 
 class BadParams(Exception):
     """A request that Stripe would not take: which parameter, and Stripe's code."""
@@ -55,6 +53,8 @@ def checked(values: Mapping[str, Any], wanted: type, path: str = "") -> dict[str
 @cache
 def _hints(wanted: type) -> dict[str, Any]:
     """Give the types of a TypedDict of the SDK, without the request's options that it has in it."""
+    from stripe._request_options import RequestOptions
+
     own = {name: hint for name, hint in wanted.__annotations__.items() if name not in RequestOptions.__annotations__}
     return typing.get_type_hints(type("Own", (), {"__annotations__": own, "__module__": wanted.__module__}))
 

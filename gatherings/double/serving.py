@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -51,9 +52,9 @@ class Double:
 
     def serves(self, base_url: str, **values: Any) -> dict[str, Any]:
         """Register the webhook endpoint of an installation; `values` make it different from what it should be."""
-        from stripe import api_version
+        import stripe
 
-        row = self.notices.add_endpoint(f"{base_url}{HOOK}", self.secret, list(EVENTS), api_version)
+        row = self.notices.add_endpoint(f"{base_url}{HOOK}", self.secret, list(EVENTS), stripe.api_version)
         row.update(values)
         return row
 
@@ -84,7 +85,8 @@ class Double:
         """Begin to listen."""
         self._server = make_server("127.0.0.1", port, self, threaded=True, request_handler=_Quiet)
         self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, daemon=True, name="stripe-double").start()
+        serve = partial(self._server.serve_forever, poll_interval=0.02)
+        threading.Thread(target=serve, daemon=True, name="stripe-double").start()
 
     def stop(self) -> None:
         """Stop listening and telling."""

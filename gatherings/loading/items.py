@@ -24,6 +24,7 @@ from gatherings.loading.parts import (
 )
 from gatherings.loading.programme import CommunityItem, DateItem, EventItem, SeriesItem
 from gatherings.loading.rules import AfterStart, Fixed, When, ends_after
+from gatherings.loading.tickets import read_tickets
 
 COMMUNITY = (
     "slug", "name", "accent", "zone", "tagline", "about", "website", "sender", "code_of_kindness", "access_notes",
@@ -39,7 +40,7 @@ DATE = (
 )  # fmt: skip
 EVENT = (
     "slug", "community", "also_listed_by", "series", "edition", "umbrella", "title", "summary", "about", "starts",
-    "minutes", "ends", "all_day", "zone", "language", "mode", "places", "place", "join", "status", "listing",
+    "minutes", "ends", "all_day", "zone", "language", "mode", "places", "place", "join", "status", "listing", "tickets",
     "speakers", "resources", "recording", "access_notes", "asked_often", "registration", "questions", "consents",
 )  # fmt: skip
 MOST_MINUTES = 60 * 24 * 60
@@ -238,6 +239,7 @@ def read_event(part: Part) -> EventItem:
         resources=read_resources(part),
         questions=read_questions(part),
         consents=read_consents(part),
+        tickets=read_tickets(part),
         place=part.place,
     )
     if starts is not None:

@@ -80,6 +80,7 @@ class EventItem:
     resources: Parts
     questions: Parts
     consents: Parts
+    tickets: Mapping[str, Any] | None
     place: Place
 
 

@@ -13,6 +13,7 @@ from gatherings.events.models import Event, Series
 from gatherings.letters.models import Letter
 from gatherings.mail.models import OutboxMail
 from gatherings.mail.queries import unsettled
+from gatherings.organise.money_needs import list_money_needs
 from gatherings.organise.rules import Need
 from gatherings.organise.slot_needs import list_slot_needs
 from gatherings.questions.models import Question
@@ -117,7 +118,7 @@ def _waiting(session: Session, event_ids: Sequence[int]) -> dict[int, int]:
 def list_needs(
     session: Session, community_ids: Sequence[int], now: datetime, *, event_id: int | None = None
 ) -> list[Need]:
-    """List what needs somebody in some communities, the soonest gathering first: six queries, whatever there is.
+    """List what needs somebody in some communities, the soonest gathering first: eight queries, whatever there is.
 
     Mail that failed, people who wait, what is full, questions that people have not answered, a missing meeting link,
     drafts whose day is near. A mail is settled when a later one reached the same address. `event_id`: of this
@@ -133,6 +134,7 @@ def list_needs(
         *_unanswered(session, where),
         *_unfinished(session, where, now),
         *list_slot_needs(session, where, now),
+        *list_money_needs(session, community_ids, now, event_id=event_id),
     ]
     return sorted(needs, key=lambda need: (need.starts_at, need.slug, need.kind))
 

@@ -19,6 +19,10 @@ _PATHS = {
     "silent": "/submissions?state=silent",
     "late": "/submissions",
     "freed": "/submissions?sort=-score",
+    "refund": "/orders?state=needs",
+    "byhand": "/orders?state=needs",
+    "money": "/orders?state=needs",
+    "overdue": "/orders?state=late&sort=time",
 }
 _OF_SLOTS: Mapping[str, Callable[[int], Sentence]] = {
     "letters": lambda count: say_many(
@@ -34,8 +38,21 @@ _OF_SLOTS: Mapping[str, Callable[[int], Sentence]] = {
         "One presenter withdrew, and a place is free.", "%(num)s presenters withdrew, and a place is free.", count
     ),
 }
+_OF_MONEY: Mapping[str, Callable[[int], Sentence]] = {
+    "refund": lambda count: say_many(
+        "One refund could not be sent.", "%(num)s refunds could not be sent.", count
+    ),
+    "byhand": lambda count: say_many(
+        "One refund is to be sent by you.", "%(num)s refunds are to be sent by you.", count
+    ),
+    "money": lambda count: say_many(
+        "The money of one order needs a look.", "The money of %(num)s orders needs a look.", count
+    ),
+    "overdue": lambda count: say_many("One invoice is overdue.", "%(num)s invoices are overdue.", count),
+}
 _RIGHTS = {
     "full": "edit", "link": "run", "draft": "edit", "letter": "write", **dict.fromkeys(_OF_SLOTS, "choose"),
+    **dict.fromkeys(_OF_MONEY, "money"),
 }  # the others: "people"  # fmt: skip
 _FULL = {"room": say("The room is full."), "online": say("Online is full.")}
 
@@ -45,7 +62,7 @@ class Need:
     """Something that waits for an organiser at one gathering.
 
     `kind`: mail (failed), letter (refused for some), waiting, full, answers, link, draft, or of slots: letters (to
-    send), silent, late, freed; `count` of people or mails;
+    send), silent, late, freed; or of money: refund (failed), byhand, money, overdue; `count` of people or mails;
     `detail` is the side that is full or waited for ("room", "online"), the question's words, whose public id is
     `question`, or the letter's address. A letter to members has no gathering: its title and when it was sent.
     """
@@ -104,6 +121,8 @@ class Need:
             )
         if self.kind in _OF_SLOTS:
             return _OF_SLOTS[self.kind](self.count)
+        if self.kind in _OF_MONEY:
+            return _OF_MONEY[self.kind](self.count)
         if self.kind == "full":
             return _FULL[self.detail]
         return say("The meeting link is missing.") if self.kind == "link" else say("Still a draft: nobody can see it.")

@@ -26,6 +26,8 @@ from gatherings.live.models import Run
 from gatherings.mail import actions as mail
 from gatherings.mail.actions import forget
 from gatherings.own_data.queries import abouts_of
+from gatherings.payments.actions.forgetting import LAST_WORDS as ORDER_LAST_WORDS
+from gatherings.payments.actions.forgetting import forget_buyer
 from gatherings.registration.actions import cancel, cancel_series
 from gatherings.registration.actions.disowning import erase_series
 from gatherings.registration.actions.finding import limit_asking
@@ -85,7 +87,8 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
     """Erase all that is held about a person, in place: counts stay, what they were counts of is nobody's.
 
     What is to come is cancelled (places go on to the waiting list, calendars are told), then names, zones, answers,
-    consents, the address, mails, links and the feed go. The log says that it was done, without the data.
+    consents, the address, mails, links and the feed go. Of what they paid for, what tax law asks for stays. The log
+    says that it was done, without the data.
     Raises Conflict for the last owner of a community: somebody else must be one first.
     """
     address, key = person.address, person.key
@@ -95,6 +98,7 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
     forget_follower(session, person.id)
     _forget_presses(session, person.name)
     _leave_everything(session, person, site, now=now)
+    forget_buyer(session, person, site, now=now)
     for every in session.scalars(select(SeriesRegistration).where(SeriesRegistration.person_id == person.id)).all():
         erase_series(session, every, now=now)
     left = select(Registration).where(Registration.person_id == person.id, Registration.erased_at.is_(None))
@@ -102,7 +106,8 @@ def erase_person(session: Session, person: Person, site: Site, *, now: datetime)
         erase(session, registration, now=now)
     session.flush()
     session.execute(update(Invite).where(Invite.address == address).values(address=""))
-    forget(session, abouts_of(session, person), recipient=address, last_words=(*LAST_WORDS, *SLOT_LAST_WORDS))
+    last_words = (*LAST_WORDS, *SLOT_LAST_WORDS, *ORDER_LAST_WORDS)
+    forget(session, abouts_of(session, person), recipient=address, last_words=last_words)
     forget_jobs(session, key)
     end_fresh_links(session, person.id)
     erase_members_of(session, person.id, now=now)

@@ -15,7 +15,9 @@ from gatherings.communities.queries.members import list_memberships
 from gatherings.communities.queries.team import list_invitations_of
 from gatherings.letters.queries import list_stops
 from gatherings.mail.models import OutboxMail
+from gatherings.own_data.buying import Buying, export_buying, read_buying
 from gatherings.own_data.presenting import Presenting, export_presenting, presenting_abouts, read_presenting
+from gatherings.payments.actions.forgetting import abouts_of as buying_abouts
 from gatherings.questions.models import Question
 from gatherings.questions.types import TYPES
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
@@ -42,13 +44,14 @@ class HeldRegistration:
 
 @dataclass(frozen=True)
 class OwnData:
-    """Everything: the person, registrations, "every month"s, what they present and follow, mails (kind and time), what
-    they organise, where they are signed in, and a link of theirs that signs in."""
+    """Everything: the person, registrations, "every month"s, what they present and follow, their orders and tickets,
+    mails (kind and time), what they organise, where they are signed in, and a link of theirs that signs in."""
 
     person: Person
     registrations: Sequence[HeldRegistration]
     every: Sequence[HeldRegistration]
     presenting: Presenting
+    buying: Buying
     mails: Sequence[OutboxMail]
     roles: Sequence[Role]
     invitations: Sequence[RoleInvitation]
@@ -87,6 +90,7 @@ def read_own_data(session: Session, person: Person, *, locale: str = "en") -> Ow
         [held(row, "registration_id") for row in registrations],
         [held(row, "series_registration_id") for row in every],
         read_presenting(session, person.id),
+        read_buying(session, person.id),
         list_mails_of(session, person),
         list_roles_of(session, person.id),
         list_invitations_of(session, person.id),
@@ -117,6 +121,7 @@ def abouts_of(session: Session, person: Person) -> list[str]:
         *(f"registration:{public_id}" for public_id in singles),
         *(f"series-registration:{public_id}" for public_id in every),
         *presenting_abouts(session, person.id),
+        *buying_abouts(session, person.id),
     ]
 
 
@@ -138,6 +143,7 @@ def export_of(data: OwnData, *, now: datetime) -> dict[str, Any]:
         "registrations": [_single(held) for held in data.registrations],
         "every_month": [_every(held) for held in data.every],
         **export_presenting(data.presenting),
+        **export_buying(data.buying),
         "memberships": [_membership(one) for one in data.memberships],
         "news_ended": [{"community": name, "at": at.isoformat()} for name, at in data.news_stops],
         "mails": [

@@ -13,6 +13,7 @@ from gatherings.core.clock import utc_now
 from gatherings.db import current_session, transact
 from gatherings.own_data.actions import PURPOSE, ask_for_my_data, erase_person
 from gatherings.own_data.blueprint import bp
+from gatherings.own_data.buying import read_buying
 from gatherings.own_data.queries import export_of, read_own_data
 from gatherings.web.answers import answer, go, wants_fragment
 from gatherings.web.i18n import list_words, locale_now, words
@@ -118,6 +119,7 @@ def erase(token: str) -> Response:
             token=token,
             missing=missing,
             alone=list_words(alone) if alone else "",
+            bought=bool(read_buying(current_session(), person.id).orders),
         )
 
     def act(session: Session) -> None:

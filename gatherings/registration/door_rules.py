@@ -1,9 +1,12 @@
 """Rules of the door: who is let in, and what is said to whom."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+
+from gatherings.core.zones import to_local
 
 # Checking in begins a day before the start and ends a day after the end: lists are often filled in afterwards.
 OPENS = timedelta(hours=24)
@@ -17,7 +20,8 @@ _LONG = 8
 class Standing:
     """How somebody stands at the door: a word that screens have sentences for, and when they came, if they did.
 
-    welcome (may come in) · came · online · waiting · cancelled · called off · early · late
+    welcome (may come in) · came · online · waiting · unpaid (their place is kept while they pay) · cancelled ·
+    called off · early · late · other day (their ticket is not for today)
     """
 
     word: str
@@ -30,8 +34,8 @@ class Standing:
         return self.word == "came" and self.how in ("scan", "name")
 
 
-def standing(registration: Any, event: Any, now: datetime) -> Standing:
-    """Say how a registration stands at the door of the room of its event."""
+def standing(registration: Any, event: Any, now: datetime, tickets: Collection[Any] = ()) -> Standing:
+    """Say how a registration stands at the door of the room of its event; `tickets` are its own, if it has any."""
     if event.status == "cancelled":
         return Standing("called off")
     if registration.attended_at is not None:
@@ -42,8 +46,20 @@ def standing(registration: Any, event: Any, now: datetime) -> Standing:
         return Standing("waiting")
     if event.room_id is None or registration.places_id != event.room_id:
         return Standing("online")
+    if registration.state in ("pending", "offered"):
+        return Standing("unpaid")
     opens_at, closes_at = door_times(event)
-    return Standing("early" if now < opens_at else "late" if now > closes_at else "welcome")
+    if not opens_at <= now <= closes_at:
+        return Standing("early" if now < opens_at else "late")
+    return Standing("welcome" if is_for(event, tickets, to_local(now, event.zone).date()) else "other day")
+
+
+def is_for(event: Any, tickets: Collection[Any], today: date) -> bool:
+    """Tell whether some ticket lets its holder in on a day of the event; before the first and after the last, any."""
+    valid = [ticket for ticket in tickets if ticket.state == "valid"]
+    if not valid or not event.starts_local.date() <= today <= event.ends_local.date():
+        return True
+    return any(not ticket.days or today.isoformat() in ticket.days for ticket in valid)
 
 
 def door_times(event: Any) -> tuple[datetime, datetime]:

@@ -23,6 +23,7 @@ from gatherings.web.rights import right_of
 from tests.factories import NOW, make_community, make_registration, make_series
 from tests.signing import make_role, sign_in
 from tests.slotting import make_call, make_submission
+from tests.ticketing import make_code, make_kind, make_sale
 
 pytestmark = pytest.mark.one_database("of the guard, not of SQL")
 
@@ -40,6 +41,9 @@ def place(session: Session) -> dict[str, str]:
     submission = make_submission(session, make_call(session, event), state="reserve", reserve_number=1)
     person, text = registration.person_id, {"submission_id": submission.id, "text": "A remark", "created_at": NOW}
     session.add(Remark(public_id=submission.public_id, person_id=person, **text))
+    make_sale(session, event, state="draft")
+    make_kind(session, event, public_id=registration.public_id)
+    make_code(session, event, public_id=registration.public_id)
     return {
         "community": event.community.slug,
         "series": series.slug,

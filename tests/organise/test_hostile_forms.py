@@ -23,6 +23,7 @@ from tests.factories import make_event, make_question, make_registration
 from tests.organise.test_every_screen import path_of, screens
 from tests.signing import make_role, sign_in
 from tests.slotting import make_call, make_item, make_order, make_submission
+from tests.ticketing import make_code, make_kind, make_sale
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -133,6 +134,9 @@ def place(app: Flask, client: FlaskClient, session: Session) -> dict[str, str]:
     call = make_call(session, event)
     reserve = make_submission(session, call, state="reserve", reserve_number=1)
     make_item(session, make_order(session, event), 1, public_id=people[0].public_id, title="A slot", speakers="Ada")
+    make_sale(session, event, state="draft")
+    make_kind(session, event, public_id=people[0].public_id)
+    make_code(session, event, public_id=people[0].public_id)
     session.commit()
     return {
         "event": event.slug, "community": event.community.slug, "public_id": people[0].public_id,

@@ -14,6 +14,7 @@ from gatherings.events.models import CoListing, Event, Series
 from gatherings.loading import queries
 from gatherings.loading.actions.communities import keep_consents, keep_questions
 from gatherings.loading.actions.memory import Loading
+from gatherings.loading.actions.tickets import begin_tickets
 from gatherings.loading.programme import EventItem, Place, Times
 from gatherings.planning.actions.event_parts import write_lists
 from gatherings.planning.actions.series import set_capacities
@@ -42,6 +43,7 @@ def load_events(loading: Loading, times: Mapping[str, Times], resolved: Mapping[
         event = present.get(item.slug)
         if event is None:
             present[item.slug] = _make(loading, item.slug, wanted, present, series)
+            begin_tickets(loading, present[item.slug], item.tickets)
             loading.remember("event", item.slug, wanted, resolved.get(item.slug, {}))
             continue
         asked: tuple[list[Question], list[ConsentText]] = (questions[event.id], consents[event.id])
@@ -55,6 +57,7 @@ def load_events(loading: Loading, times: Mapping[str, Times], resolved: Mapping[
             continue
         if changes:
             _change(loading, event, changes, present, series, asked)
+        begin_tickets(loading, event, item.tickets)
         loading.remember("event", item.slug, values, resolved.get(item.slug, {}))
 
 

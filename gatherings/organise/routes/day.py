@@ -1,7 +1,8 @@
 """On the day: how many came, where the meeting is, who may come in; for whoever stands at the door."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,6 +29,7 @@ from gatherings.registration.door_queries import (
 )
 from gatherings.registration.door_rules import Standing, door_times, is_day, read_short_code, standing
 from gatherings.registration.facts import side_of
+from gatherings.registration.listing import Held, sells, tickets_of
 from gatherings.registration.models import Registration
 from gatherings.registration.tickets import read_ticket
 from gatherings.web.answers import answer, go, wants_fragment
@@ -40,12 +42,26 @@ _LONGEST = 500  # characters of what is typed or scanned
 
 @dataclass(frozen=True)
 class Somebody:
-    """Somebody at the door: their name and how they stand, and never their address."""
+    """Somebody at the door: their name, their tickets and how they stand, and never their address."""
 
     public_id: str
     name: str
     stands: Standing
     side: str | None
+    tickets: Sequence[Held] = ()
+
+    @property
+    def to_pay(self) -> Sequence[Held]:
+        """Give the orders of their tickets that are to be paid now, at the door; each once."""
+        return list({one.reference: one for one in self.tickets if one.way == "door" and not one.paid}.values())
+
+    @property
+    def days(self) -> list[date]:
+        """Give the days that their tickets are for, where those are not all."""
+        valid = [one for one in self.tickets if one.state == "valid"]
+        if not all(one.days for one in valid):
+            return []
+        return sorted({date.fromisoformat(day) for one in valid for day in one.days})
 
 
 @bp.app_template_global("door_time")
@@ -211,7 +227,7 @@ def _search(event: Event, typed: str, *, did: str = "", new: bool = False) -> di
     rows = search_by_name(session, event, typed) if event.room_id is not None else []
     return {
         "q": typed,
-        "people": [_somebody(event, row) for row in rows[:FOUND_AT_MOST]],
+        "people": _everybody(event, rows[:FOUND_AT_MOST]),
         "short": bool(typed.strip()) and not is_enough(typed),
         "more": len(rows) > FOUND_AT_MOST,
         "did": _somebody(event, find_at_door(session, did)) if did else None,
@@ -226,6 +242,19 @@ def _times(event: Event) -> dict[str, Any]:
 
 
 def _somebody(event: Event, row: Registration | None) -> Somebody | None:
-    if row is None or row.event_id != event.id:
-        return None
-    return Somebody(row.public_id, row.name, standing(row, event, utc_now()), side_of(event, row.places_id))
+    return next(iter(_everybody(event, [row])), None)
+
+
+def _everybody(event: Event, rows: Sequence[Registration | None]) -> list[Somebody]:
+    here, now = [row for row in rows if row is not None and row.event_id == event.id], utc_now()
+    held = tickets_of(current_session(), [row.id for row in here]) if sells(event) else {}
+    return [
+        Somebody(
+            row.public_id,
+            row.name,
+            standing(row, event, now, held.get(row.id, ())),
+            side_of(event, row.places_id),
+            held.get(row.id, ()),
+        )
+        for row in here
+    ]

@@ -172,5 +172,6 @@ def _seller_page(community: Community, form: Any, *, rows: list[Row] | None = No
         rows=rows or [],
         labels=seller_labels(),
         countries=countries(str(locale_now())).values(),
+        card=card_is_set_up(),
         done=request.args.get("done", ""),
     )

@@ -29,7 +29,9 @@ def note_given_back(session: Session, order_id: int, refund: str, *, person: Per
         raise Conflict(_CHANGED)
     mine.state, mine.done_at, mine.asked_by = "done", now, mine.asked_by or person.id
     session.flush()
-    log_money(session, order, "refund_by_hand", now=now, actor=person.public_id, amount=mine.amount, currency=mine.currency)
+    log_money(
+        session, order, "refund_by_hand", now=now, actor=person.public_id, amount=mine.amount, currency=mine.currency
+    )
     _at_ease(session, order)
     return "back"
 
@@ -88,4 +90,3 @@ def _at_ease(session: Session, order: Order) -> None:
     if left is None and order.attention == "refund-failed":
         order.attention = ""
     session.flush()
-

@@ -74,7 +74,8 @@ def _bring_up(session: Session, order: Order, *, now: datetime, unless_confirmed
     # Whoever comes here holds the order's lock, or gets it now; what is read below is then the newest there is.
     session.refresh(order, _COLUMNS, with_for_update=True)
     books = _Books(session, order, now)
-    if unless_confirmed or order.state in CONFIRMED or books.documents:
+    forgotten = any(not one.content for one in books.documents)  # its years are over: nothing is written any more
+    if not forgotten and (unless_confirmed or order.state in CONFIRMED or books.documents):
         books.bring_up()
     return books
 

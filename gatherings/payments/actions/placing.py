@@ -24,7 +24,7 @@ from gatherings.payments.actions.settling import finish_free
 from gatherings.payments.queries.offer import Offer, read_offer
 from gatherings.payments.rules.ordering import OrderWish, Placed, TicketWish
 from gatherings.payments.rules.quoting import Quote, quote
-from gatherings.payments.rules.refusing import wish_problems
+from gatherings.payments.rules.refusing import use_problems, wish_problems
 from gatherings.registration import rules
 from gatherings.registration.actions.registering import get_open_event, limit_network
 from gatherings.registration.actions.ticketed import hold_ticket, lock_for_tickets
@@ -92,6 +92,7 @@ def _place(session: Session, event_id: int, wish: OrderWish, site: Site, *, now:
     pressed, public_id = find_pressed(session, event, wish, site, now=now)
     if pressed is not None:
         return Placed(pressed.public_id, pressed.link_version, pressed.state, pressed.id, new=False)
+    _refuse_used_codes(session, ground)
     limit_attempts(session, "order", f"{buyer.id}:{event.id}", most=ORDERS_AN_HOUR, window=timedelta(hours=1), now=now)
     if wait:
         _refuse_what_is_there(session, ground)
@@ -135,6 +136,16 @@ def _side(event: Event, kind: TicketKind, wished: str | None) -> str:
     if event.pool_at(side) is None:
         raise NotFound()
     return side
+
+
+def _refuse_used_codes(session: Session, ground: _Ground) -> None:
+    """Look again, now that the pools are locked, whether codes have uses enough; raises InvalidInput."""
+    if not ground.offer.codes:
+        return
+    lock_for_tickets(session, ground.event, ground.kinds, ground.offer.codes)  # read afresh: an order may have ended
+    problems = use_problems(ground.offer, ground.quoted)
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _refuse_what_is_there(session: Session, ground: _Ground) -> None:

@@ -56,7 +56,7 @@ def _to_buyer(session: Session, order: Order, event: Event, kind: str, key: str,
     if kind not in KINDS:
         raise KeyError(kind)
     person = session.get_one(Person, order.person_id)
-    if order.erased_at is not None or not person.address:
+    if order.erased_at is not None or "@" not in person.key:
         return []
     facts = _facts(session, order, event) | more
     facts["to"] = {"name": order.name, "address": person.address, "zone": order.zone}

@@ -52,6 +52,7 @@ class OrderForm(RegisterForm):
     numbers: Mapping[str, int] = {}
     people: Sequence[Person] = ()
     now: datetime
+    zone_of_reader: str | None = None
     sum: Sum | None = None
     live: Sequence[str] = ()  # problems with what was chosen, beside the sum
 
@@ -162,6 +163,7 @@ def order_form(
     fields, sides = _fields(choices, people, offer), _sides_known(event, choices, numbers)
     form = coming_form(session, event, zone, OrderForm, fields, data=data, sides=sides)
     form.offer, form.choices, form.numbers, form.people, form.now = offer, choices, numbers, people, now
+    form.zone_of_reader = zone
     _reckon(form)
     return form
 

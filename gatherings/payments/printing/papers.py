@@ -8,7 +8,9 @@ from typing import Any
 from babel import Locale
 from babel.numbers import format_decimal
 
+from gatherings.core.errors import NotFound
 from gatherings.core.money import digits_of
+from gatherings.core.words import say
 from gatherings.mail.look import look_of
 from gatherings.mail.message import clean_line
 from gatherings.payments.models import Document
@@ -23,8 +25,13 @@ Row = list[Any]
 
 
 def pdf_of(document: Document, *, format: Format = "pdf") -> bytes:
-    """Make the PDF of a document, in the language of its order; the same bytes each time. Needs the app's context."""
+    """Make the PDF of a document, in the language of its order; the same bytes each time.
+
+    Needs the app's context. Raises NotFound for one whose years are over: nothing of it is kept but number, date and sums.
+    """
     content = document.content
+    if not content:
+        raise NotFound(say("This paper is not kept any more. Its years are over."))
     with speaking(content["language"]):
         return typeset("paper", words_of(content), made_on=document.issued_on, format=format)
 

@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from gatherings.config import Settings
 from gatherings.core.words import Sentence
 from gatherings.payments.providers import Provider
+from gatherings.payments.providers.stripe import StripeProvider
 
 _KEPT = "gatherings.card"
 _LOOKED = "gatherings.card_problems"
@@ -45,6 +46,4 @@ def card_problems(app: Flask, *, within: float) -> Sequence[Sentence]:
 def _make(settings: Settings) -> Provider | None:
     if settings.stripe is None:
         return None
-    from gatherings.payments.providers.stripe import StripeProvider
-
     return StripeProvider(settings.stripe, settings.base_url, at_once=max(2, settings.threads // 2))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,10 +63,11 @@ def _account_problems(account: Any) -> Iterator[Sentence]:
         )
 
 
-def _date_of(account: Any) -> Any:
+def _date_of(account: Any) -> datetime | None:
     headers: Mapping[str, str] = getattr(account.last_response, "headers", None) or {}
     with suppress(TypeError, ValueError):
-        return parsedate_to_datetime(headers.get("Date") or "")
+        date = parsedate_to_datetime(headers.get("Date") or "")
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
     return None
 
 

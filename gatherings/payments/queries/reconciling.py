@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from gatherings.core.errors import NotFound
+from gatherings.core.tokens import PUBLIC_ID
+from gatherings.events.models import Event
 from gatherings.payments.models import Dispute, Payment, Refund
 from gatherings.payments.providers import Booked
 from gatherings.payments.rules.reconciling import Ours
@@ -45,9 +48,9 @@ def our_side(
                     *_refunds(session, where, provider, since, until, part)):  # fmt: skip
             ours[one.kind, one.reference] = one
     names = {one.order: one.name for one in ours.values()}
-    for part in _parts(orders)[: len(orders)]:
+    for part in _parts(orders):
         rows = select(Order.public_id, Order.reference).where(where, Order.public_id.in_(part))
-        names |= {public_id: reference for public_id, reference in session.execute(rows)}
+        names |= {row.public_id: row.reference for row in session.execute(rows)}
     known = select(Dispute.reference).join(Order, Order.id == Dispute.order_id).where(where)
     return OurSide(list(ours.values()), names, session.scalars(known).all())
 
@@ -66,6 +69,20 @@ def all_references(session: Session, provider: str, references: Sequence[str]) -
     for part in _parts(references):
         known = select(Payment.reference).where(Payment.provider == provider, Payment.reference.in_(part))
         found |= set(session.scalars(known))
+    return found
+
+
+def slug_of_order(session: Session, community_id: int, public_id: str) -> str:
+    """Give the slug of the event that an order of a community is of; raises NotFound."""
+    if PUBLIC_ID.fullmatch(public_id) is None:
+        raise NotFound()
+    found = session.scalar(
+        select(Event.slug)
+        .join(Order, Order.event_id == Event.id)
+        .where(Order.public_id == public_id, Event.community_id == community_id)
+    )
+    if found is None:
+        raise NotFound()
     return found
 
 

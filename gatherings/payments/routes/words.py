@@ -1,14 +1,15 @@
 """What templates of buying say in words: days of a ticket, what a code does, how long places are held."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from gatherings.core import zones
 from gatherings.payments.routes.blueprint import bp
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import list_words, ngettext
 from gatherings.web.money import money_words, rate_words
-from gatherings.web.times import day_words
+from gatherings.web.times import day_words, instant_words, time_words
 
 
 @bp.app_template_global("ticket_days")
@@ -32,6 +33,17 @@ def cut_words(cut: Any, currency: str) -> str:
 
 def _part(cut: Any, name: str) -> Any:
     return cut[name] if isinstance(cut, dict) else getattr(cut, name)
+
+
+@bp.app_template_global("both_clocks")
+def both_clocks(at: datetime, zone: str | None, there: str, now: datetime) -> str:
+    """Write an instant on the reader's clock and on the host's, whose zone is `there`: "…, 19:18 your time · …"."""
+    host = instant_words(at, there, now)
+    if zone is None or zones.to_local(at, zone) == zones.to_local(at, there):
+        return host
+    local = zones.to_local(at, zone)
+    day = day_words(local.date(), year=zones.to_local(now, zone).year)
+    return _("%(day)s, %(time)s your time · %(host)s", day=day, time=time_words(local), host=host)
 
 
 @bp.app_template_global("hold_words")

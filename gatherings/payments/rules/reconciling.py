@@ -9,7 +9,6 @@ from typing import Final
 from gatherings.core.words import Sentence, say
 from gatherings.payments.providers import Booked
 
-
 _SUMMED = ("payment", "refund")
 
 
@@ -55,7 +54,9 @@ class Result:
 WORDS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
     "payment_not_here": (
         say("Paid at the provider, and not noted here."),
-        say("Open the order: it asks the provider by itself. If the money is still missing tomorrow, give it back there."),
+        say(
+            "Open the order: it asks the provider by itself. If it is missing tomorrow, give the money back there."
+        ),
     ),
     "payment_not_there": (
         say("Noted here as paid, and not in the provider's books."),

@@ -10,6 +10,7 @@ from gatherings.db import changed
 from gatherings.events.models import Event
 from gatherings.registration.door_queries import find_at_door
 from gatherings.registration.door_rules import Standing, standing
+from gatherings.registration.listing import sells, tickets_of
 from gatherings.registration.models import Registration
 
 
@@ -30,7 +31,8 @@ def check_in(
     registration = find_at_door(session, public_id)
     if registration is None or registration.event_id != event.id:
         return False, None
-    stands = standing(registration, event, now)
+    tickets = tickets_of(session, [registration.id]).get(registration.id, ()) if sells(event) else ()
+    stands = standing(registration, event, now, tickets)
     if stands.word != "welcome":
         return False, stands
     here = Registration.places_id == event.room_id  # they may have moved to the other side a moment ago
@@ -38,7 +40,7 @@ def check_in(
     session.refresh(registration, ["attended_at", "attended_how", "state", "places_id", "waits_for_id"])
     if done:
         _log(session, "check_in", registration, event, by=by, now=now, how=how)
-    return done, standing(registration, event, now)
+    return done, standing(registration, event, now, tickets)
 
 
 def undo_check_in(session: Session, event_id: int, public_id: str, *, by: str, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from gatherings.registration.actions.sending_series import tell_promoted
 from gatherings.registration.actions.ticketed import close_tickets, live_tickets
 from gatherings.registration.actions.waiting import free_place, lock_pools
 from gatherings.registration.models import Answer, Consent, Registration
+from gatherings.tickets.models import Ticket
 
 
 def cancel(
@@ -95,6 +96,7 @@ def erase(session: Session, registration: Registration, *, now: datetime) -> Non
             link_version=Registration.link_version + 1,
         )
     )
+    session.execute(update(Ticket).where(Ticket.registration_id == registration.id).values(name=""))
     if registration.series_registration_id is None:  # else the entry is that of "every month"
         session.execute(update(Invite).where(Invite.id == registration.invite_id).values(address=""))
     public_id = registration.public_id

@@ -131,4 +131,3 @@ def _deeds(session: Session, order: Order) -> list[Deed]:
         Deed(line.at, words(sentence_of(line.action, line.actor, line.details, who=names[line.actor], what=what)))
         for line in lines
     ]
-

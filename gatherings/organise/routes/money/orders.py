@@ -58,7 +58,7 @@ def orders(event: Event) -> Response:
         currency=currency or "", sums=sums, filter=filter, args=filter.to_args(), found=found, now=now,
         lines=[(row, money_words.state_words(row.order, today), _day(row.order, event, now)) for row in rows],
         kinds=kinds, states=[(key, money_words.STATES[key]) for key in ("", *STATES)],
-        ways=[(key, money_words.WAYS[key]) for key in WAYS], list_path=path_of(event), page=page,
+        ways=[(key, money_words.WAYS[key]) for key in WAYS], list_path=path_of(event), at=page,
         pages=_pages(event, filter, page, last), last=last, sorts=_sorts(event, filter),
         chips=[(said, path_of(event, rest)) for said, rest in _chips(filter, dict(kinds))],
     )  # fmt: skip

@@ -22,12 +22,11 @@ from gatherings.organise.forms.reading import read_day
 from gatherings.organise.routes.blueprint import bp
 from gatherings.payments.providers import Away, Booked, Provider, Refused
 from gatherings.payments.providers.registry import current_provider
-from gatherings.payments.queries.reconciling import SLACK, all_orders, all_references, our_side
+from gatherings.payments.queries.reconciling import SLACK, all_orders, all_references, our_side, slug_of_order
 from gatherings.payments.queries.takings import of_community
 from gatherings.payments.rules.reconciling import WORDS, Result, compare
 from gatherings.tickets.models import Order
-from gatherings.web.answers import answer
-from gatherings.web.i18n import words
+from gatherings.web.answers import answer, go
 
 LONGEST = timedelta(days=92)
 EARLIEST = 2020
@@ -74,25 +73,25 @@ def reconcile_community(community: Community) -> Response:
     return _page(community, of_community(community.id), community.zone, path, event=None)
 
 
-def _page(
-    community: Community, where: ColumnElement[bool], zone: str, base: str, *, event: Event | None
-) -> Response:
+@bp.get("/communities/<community>/orders/<order>")
+@may("money")
+def order_of_community(community: Community, order: str) -> Response:
+    """Lead to an order by its public id alone, from lists that hold those of several gatherings."""
+    slug = slug_of_order(current_session(), community.id, order)
+    return go(f"/organise/events/{slug}/orders/{order}")
+
+
+def _page(community: Community, where: ColumnElement[bool], zone: str, base: str, *, event: Event | None) -> Response:
     days, provider = _days(zone), current_provider()
     values: dict[str, Any] = {"result": None, "problem": days.problem, "status": 422 if days.problem else 200}
     asked = provider is not None and "since" in request.args
-    wrong: list[str] = []
     if provider is not None and asked and days.problem is None:
         current_session().expunge_all()  # what was read stays readable; no transaction is open while we ask
         current_session().rollback()
         values |= _compared(provider, where, days)
-    elif provider is not None and not asked and "check" in request.args:
-        current_session().expunge_all()
-        current_session().rollback()
-        wrong = [words(one) for one in provider.check()]
     return answer(
         "organise/money/reconcile.html", "organise/money/_reconcile.html", event=event, community=community,
-        provider=provider, days=days, asked=asked, sentences=WORDS, path=f"{base}/reconcile", base=base, wrong=wrong,
-        checked="check" in request.args, now=utc_now(), **values,
+        card=provider is not None, days=days, sentences=WORDS, path=f"{base}/reconcile", now=utc_now(), **values,
     )  # fmt: skip
 
 
@@ -105,9 +104,7 @@ def _compared(provider: Provider, where: ColumnElement[bool], days: Days) -> dic
         return {"problem": _MANY, "status": 422}
     session = current_session()
     mine = our_side(session, where, provider.name, days.since, days.until, theirs)
-    result = compare(
-        mine.ours, theirs, since=days.since, until=days.until, names=mine.names, disputed=mine.disputed
-    )
+    result = compare(mine.ours, theirs, since=days.since, until=days.until, names=mine.names, disputed=mine.disputed)
     return {"result": _without_others(result, provider.name)}
 
 

@@ -28,7 +28,7 @@ from gatherings.payments.queries.takings import Moved, Rate
 from gatherings.registration.actions.exporting import AN_HOUR
 from gatherings.tickets.models import Order
 from gatherings.web.answers import answer
-from gatherings.web.i18n import words
+from gatherings.web.i18n import date_words, words
 
 BARS = 31
 _PAPER_HEADINGS = (
@@ -46,6 +46,12 @@ class Bar:
     last: date
     up: int
     down: int
+
+
+@bp.app_template_global("month_words")
+def month_words(month: date) -> str:
+    """Name a month with its year."""
+    return date_words(month, "LLLL y")
 
 
 @bp.get("/events/<event>/takings")
