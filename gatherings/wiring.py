@@ -60,6 +60,8 @@ from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
 from gatherings.own_data.actions import send_my_data_link
 from gatherings.own_data.retention import KNOWN, let_go
+from gatherings.payments.actions.reminding import JOB as REMIND_JOB
+from gatherings.payments.actions.reminding import remind
 from gatherings.payments.jobs import payments_drain
 from gatherings.registration.actions import bulk
 from gatherings.registration.actions.finding import send_links
@@ -135,6 +137,7 @@ def handlers(site: Site) -> Mapping[str, Handler]:
         "keep_dates": partial(keep_dates, site=site),
         "tidy": partial(tidy, site=site, known=KNOWN),
         "let_go": let_go,
+        REMIND_JOB: lambda session, payload, now: remind(session, site, now=now),
     }
 
 
@@ -155,4 +158,5 @@ PERIODIC: Sequence[Periodic] = (
     Periodic("keep_dates", timedelta(hours=6)),
     Periodic("tidy", timedelta(days=1)),
     Periodic("let_go", timedelta(days=1)),
+    Periodic(REMIND_JOB, timedelta(days=1)),
 )

@@ -41,7 +41,9 @@ def fill_orders(
         orders.append(order)
         tickets_of.append(tickets)
     ids = _insert(session, Order, orders)
-    _insert(session, Ticket, [{**one, "order_id": id} for id, many in zip(ids, tickets_of, strict=True) for one in many])
+    _insert(
+        session, Ticket, [{**one, "order_id": id} for id, many in zip(ids, tickets_of, strict=True) for one in many]
+    )
     paid = [(id, order) for id, order in zip(ids, orders, strict=True) if order["received"]]
     payments = _insert(session, Payment, [_payment(id, order) for id, order in paid])
     back = [(id, pay, order) for (id, order), pay in zip(paid, payments, strict=True) if order["given_back"]]

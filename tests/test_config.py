@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatherings.config import BadSetting, Site, Smtp, database_url_for_people, read_settings
+from gatherings.config import BadSetting, Site, Smtp, Stripe, database_url_for_people, read_settings
 from tests.databases import SETTING_NAMES
 from tests.servers import ROOT
 
@@ -87,6 +87,17 @@ NONSENSE = [
     ("GATHERINGS_DEMO", "yes"),
     ("GATHERINGS_DEVELOPMENT", "true"),
     ("GATHERINGS_TEST_CLOCK", "/somewhere/clock"),
+    ("STRIPE_SECRET_KEY", "secret"),
+    ("STRIPE_SECRET_KEY", "sk_live_"),
+    ("STRIPE_SECRET_KEY", "sk_staging_0123456789"),
+    ("STRIPE_SECRET_KEY", "pk_test_0123456789"),
+    ("STRIPE_SECRET_KEY", "whsec_0123456789"),
+    ("STRIPE_SECRET_KEY", "sk_test_0123456789\nsk_test_0123456789"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_0123456789"),  # without a key it protects nothing
+    ("STRIPE_API_BASE", "http://127.0.0.1:4242"),
+    ("STRIPE_TIMEOUT", "0"),
+    ("STRIPE_TIMEOUT", "soon"),
+    ("STRIPE_TIMEOUT", "61"),
 ]
 
 
@@ -103,6 +114,54 @@ def test_nonsense_is_refused_with_one_sentence_that_names_the_setting(tmp_path, 
 def test_every_setting_of_the_manual_has_its_nonsense_above():
     free = {"SECRET_KEY", "GATHERINGS_INSTANCE"}  # any 32 characters; the instance folder is tried below
     assert {name for name, _ in NONSENSE} | free == set(SETTING_NAMES)
+
+
+TEST_KEY, LIVE_KEY, HOOK = "sk_test_0123456789", "sk_live_0123456789", "whsec_0123456789"
+
+
+@pytest.mark.parametrize(
+    ("named", "values"),
+    [
+        ("STRIPE_WEBHOOK_SECRET", {"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_WEBHOOK_SECRET": "0123456789"}),
+        ("STRIPE_WEBHOOK_SECRET", {"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_WEBHOOK_SECRET": TEST_KEY}),
+        ("STRIPE_WEBHOOK_SECRET", {"STRIPE_SECRET_KEY": LIVE_KEY, "BASE_URL": "https://x.org"}),
+        ("BASE_URL", {"STRIPE_SECRET_KEY": LIVE_KEY, "STRIPE_WEBHOOK_SECRET": HOOK}),
+        *(
+            ("STRIPE_API_BASE", {"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_API_BASE": base})
+            for base in (
+                "127.0.0.1:4242", "ftp://127.0.0.1", "http://192.168.0.2:4242", "http://stripe.example.org",
+                "https://user:word@127.0.0.1", "http://127.0.0.1:4242/v1", "http://127.0.0.1:port", "https://?", "https://",
+            )
+        ),
+        ("STRIPE_API_BASE", {
+            "STRIPE_SECRET_KEY": LIVE_KEY, "STRIPE_WEBHOOK_SECRET": HOOK, "BASE_URL": "https://x.org",
+            "STRIPE_API_BASE": "http://127.0.0.1:4242",
+        }),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_at_stripe_is_refused(tmp_path, named, values):
+    with pytest.raises(BadSetting) as refused:
+        read(tmp_path, **values)
+    assert str(refused.value).startswith(f"{named} should ")
+    assert all(secret not in str(refused.value) for secret in (TEST_KEY, LIVE_KEY, HOOK))
+
+
+def test_stripe_is_read_and_its_secrets_are_not_shown(tmp_path):
+    assert read(tmp_path).stripe is None
+    assert read(tmp_path, STRIPE_SECRET_KEY=" ").stripe is None
+    live = read(
+        tmp_path, STRIPE_SECRET_KEY=f" {LIVE_KEY}\n", STRIPE_WEBHOOK_SECRET=HOOK, BASE_URL="https://x.org"
+    ).stripe
+    assert live == Stripe(LIVE_KEY, HOOK)
+    assert (live.live, live.timeout, live.pays_at) == (True, 8, "https://checkout.stripe.com")
+    assert LIVE_KEY not in repr(live)
+    assert HOOK not in repr(live)
+    test = read(tmp_path, STRIPE_SECRET_KEY=TEST_KEY, STRIPE_API_BASE="http://[::1]:42/", STRIPE_TIMEOUT="3").stripe
+    assert test == Stripe(TEST_KEY, "", "http://[::1]:42", 3)
+    assert (test.live, test.pays_at) == (False, "http://[::1]:42")
+    assert read(
+        tmp_path, STRIPE_SECRET_KEY="rk_live_0123456789", STRIPE_WEBHOOK_SECRET=HOOK, BASE_URL="https://x.org"
+    ).stripe
 
 
 def test_instance_that_is_no_folder_is_refused(tmp_path):

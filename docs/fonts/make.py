@@ -1,4 +1,4 @@
-"""Make the fonts of `static/fonts` and `gatherings/pages/fonts` from their sources (README.md beside this file).
+"""Make all our fonts from their sources (README.md beside this file): of pages, of pictures, of papers.
 
     python docs/fonts/make.py SOURCES
 
@@ -16,6 +16,7 @@ from fontTools.varLib.instancer import instantiateVariableFont
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB, DRAWN = ROOT / "static" / "fonts", ROOT / "gatherings" / "pages" / "fonts"
+PRINTED = ROOT / "gatherings" / "payments" / "printing" / "fonts"
 
 # What is on the first view of nearly every page: English and its neighbours, Māori, our punctuation.
 LETTERS = [*range(0x20, 0x7F), 0xA0, *map(ord, "¡£§©«®°·»¿½¼²³"), *range(0xC0, 0x100)]
@@ -26,11 +27,17 @@ FIRST = sorted({*LETTERS, *MAORI, *SIGNS})
 MORE = sorted({*range(0x100, 0x180), 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x218, 0x21C), 0x2BB, 0x2BC, 0x300, 0x301,
                0x303, 0x309, 0x323, *range(0x1EA0, 0x1EFA), 0x2116, 0x2122} - set(FIRST))  # fmt: skip
 
+# What names and addresses on papers need: all that the face has of Latin, Greek and Cyrillic.
+PAPERS = sorted({*FIRST, *MORE, *range(0xA0, 0x250), *range(0x300, 0x530), *range(0x1E00, 0x20D0), 0x2191, 0x2192,
+                 0x2212, 0x2713})  # fmt: skip
 
-def cut(font: TTFont, letters: list[int], target: Path, *, web: bool = True) -> None:
+
+def cut(
+    font: TTFont, letters: list[int], target: Path, *, web: bool = True, name: tuple[str, str] | None = None
+) -> None:
     """Keep only some characters, with kerning, marks and what a language needs; no hints, and no names (OFL 1.1, 3)."""
     options = Options()
-    options.layout_features = ["kern", "liga", "ccmp", "locl", "mark", "mkmk"]
+    options.layout_features = ["kern", "liga", "ccmp", "locl", "mark", "mkmk", *(["tnum"] if name else [])]
     options.hinting = False
     options.name_IDs = []
     options.notdef_outline = True
@@ -43,8 +50,9 @@ def cut(font: TTFont, letters: list[int], target: Path, *, web: bool = True) -> 
     if web:
         font.flavor = "woff2"
     else:
-        for number, name in ((1, target.stem.title()), (2, "Regular"), (6, target.stem.title())):
-            font["name"].setName(name, number, 3, 1, 0x409)
+        face, weight = name or (target.stem.title(), "Regular")
+        for number, said in ((1, face), (2, weight), (6, f"{face}-{weight}".replace(" ", "") if name else face)):
+            font["name"].setName(said, number, 3, 1, 0x409)
     font.save(target)
     print(target.relative_to(ROOT), target.stat().st_size, len(font.getBestCmap()))  # noqa: T201
 
@@ -97,6 +105,16 @@ def main(sources: Path) -> None:
         cut(make(sources), MORE, WEB / f"{name}-more.woff2")
     cut(title(sources), sorted({*FIRST, *MORE}), DRAWN / "title.ttf", web=False)
     cut(text(sources, 500), sorted({*FIRST, *MORE}), DRAWN / "text.ttf", web=False)
+    papers(sources)
+
+
+def papers(sources: Path) -> None:
+    """Write the two weights that papers are set in: typst reads no variable faces."""
+    PRINTED.mkdir(parents=True, exist_ok=True)
+    for file, weight, name in (("text", 400, "Regular"), ("text-bold", 600, "Bold")):
+        font = text(sources, weight)
+        font["OS/2"].usWeightClass = weight
+        cut(font, PAPERS, PRINTED / f"{file}.ttf", web=False, name=("Paper Text", name))
 
 
 if __name__ == "__main__":

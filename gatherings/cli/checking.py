@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gatherings.app import create_app, data_folder
 from gatherings.calls.models import Call, Submission
 from gatherings.cli.checking_money import wrong_money
+from gatherings.cli.checking_papers import wrong_papers
 from gatherings.cli.checking_stripe import wrong_stripe
 from gatherings.config import Settings, database_url_for_people
 from gatherings.core import zones
@@ -56,6 +57,7 @@ def find_problems(settings: Settings) -> Iterator[str]:
     yield from wrong_counts(session)
     yield from wrong_slots(session)
     yield from wrong_money(session)
+    yield from wrong_papers(session)
     yield from stuck_work(session)
     yield from wrong_stripe(settings, session)
     if settings.smtp is None:

@@ -48,9 +48,11 @@ def demo(port: int, keep: bool, with_stripe_double: bool) -> None:
     Nothing is sent to anybody. Stops with Ctrl-C and leaves nothing behind, unless --keep. The link that it prints
     signs in once, as Nicki, owner of all communities, and lives for a day; a mailed one lives for ten minutes.
     """
-    for wanted in (port, port + 1) if with_stripe_double else (port,):
+    ports = (port, port + 1) if with_stripe_double else (port,)
+    for wanted in ports:
         if wanted > 65535 or _taken(wanted):
-            click.echo(f"Port {wanted} is in use. Choose another: gatherings demo --port {port + 2}", err=True)
+            other = f"gatherings demo --port {port + len(ports) if port < 65000 else 8000}"
+            click.echo(f"Port {wanted} is in use. Choose another: {other}", err=True)
             sys.exit(2)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until `watch` listens: what was made is still cleared away
     folder = Path("demo").absolute() if keep else Path(tempfile.mkdtemp(prefix="gatherings-demo-"))

@@ -38,6 +38,7 @@ def read_stripe(env: Mapping[str, str], base_url: str) -> Stripe | None:
     """Read STRIPE_…; None where there is no key: then nothing of Stripe appears anywhere. Raises BadSetting."""
     key, secret = (env.get(name, "").strip() for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"))
     api_base = env.get("STRIPE_API_BASE", "").strip()
+    timeout = _timeout(env.get("STRIPE_TIMEOUT"))
     if not key:
         if secret or api_base:
             name = "STRIPE_WEBHOOK_SECRET" if secret else "STRIPE_API_BASE"
@@ -57,7 +58,7 @@ def read_stripe(env: Mapping[str, str], base_url: str) -> Stripe | None:
         )
     if live and not base_url.startswith("https://"):
         raise BadSetting("BASE_URL should begin with https:// where STRIPE_SECRET_KEY is a live key.")
-    return Stripe(key, secret, _api_base(api_base, live), _timeout(env.get("STRIPE_TIMEOUT")))
+    return Stripe(key, secret, _api_base(api_base, live), timeout)
 
 
 def _api_base(text: str, live: bool) -> str:

@@ -9,13 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from gatherings.double.books import NotThere
 from gatherings.double.faults import Faults
 from gatherings.double.notices import Notices
-from gatherings.double.objects import new_id, seconds
+from gatherings.double.objects import new_id
 from gatherings.double.params import BadParams, checked, nested
 from gatherings.double.returns import Returns
 
@@ -154,8 +153,6 @@ class Api:
     def _response(self, answer: Answer, headers: Mapping[str, str] | None = None) -> Response:
         response = Response(json.dumps(answer[1], indent=2), answer[0], content_type="application/json")
         response.headers.extend({"Request-Id": new_id("req"), **(headers or {})})
-        if self.ahead:
-            response.headers["Date"] = http_date(seconds() + self.ahead)
         if answer[0] == 500:
             response.headers["Stripe-Should-Retry"] = "false"
         return response

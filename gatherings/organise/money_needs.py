@@ -23,7 +23,7 @@ def list_money_needs(
     """List refunds that failed or wait for a person's hand, orders that need a look, and overdue invoices."""
     mine = Event.community_id.in_(community_ids) if event_id is None else Event.id == event_id
     event = (Event.community_id, Event.slug, Event.title, Event.starts_at)
-    found = []
+    found: list[Need] = []
     refunds = session.execute(
         select(*event, Refund.state, func.count())
         .select_from(Refund)
@@ -34,8 +34,8 @@ def list_money_needs(
         .order_by(Event.starts_at)
         .limit(50)
     )
-    for *facts, state, number in refunds:
-        found.append(Need("refund" if state == "failed" else "byhand", *facts, number))
+    for of, slug, title, starts_at, state, number in refunds:
+        found.append(Need("refund" if state == "failed" else "byhand", of, slug, title, starts_at, number))
     maybe_late = and_(Order.state == "due", OWED > 0, Order.due_on < (now + _EARLIEST_TODAY).date())
     needs_look = and_(Order.attention != "", Order.attention != "refund-failed")
     orders = session.execute(
@@ -47,13 +47,12 @@ def list_money_needs(
         .order_by(Event.starts_at)
         .limit(500)
     )
-    looks: dict[tuple[object, ...], list[int]] = {}
-    for *facts, zone, due_on, look, late in orders:
-        today = zones.to_local(now, zone).date()
-        sums = looks.setdefault(tuple(facts), [0, 0])
-        sums[0] += look
-        sums[1] += late if due_on is not None and due_on < today else 0
-    for facts, (look, late) in looks.items():  # type: ignore[assignment]  # the same facts
-        found += [Need("money", *facts, look)] if look else []  # type: ignore[arg-type]
-        found += [Need("overdue", *facts, late)] if late else []  # type: ignore[arg-type]
+    sums: dict[tuple[int, str, str, datetime], list[int]] = {}
+    for of, slug, title, starts_at, zone, due_on, look, late in orders:
+        two = sums.setdefault((of, slug, title, starts_at), [0, 0])
+        two[0] += look
+        two[1] += late if due_on is not None and due_on < zones.to_local(now, zone).date() else 0
+    for (of, slug, title, starts_at), two in sums.items():
+        counted = zip(("money", "overdue"), two, strict=True)
+        found += [Need(kind, of, slug, title, starts_at, number) for kind, number in counted if number]
     return found

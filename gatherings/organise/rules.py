@@ -39,9 +39,7 @@ _OF_SLOTS: Mapping[str, Callable[[int], Sentence]] = {
     ),
 }
 _OF_MONEY: Mapping[str, Callable[[int], Sentence]] = {
-    "refund": lambda count: say_many(
-        "One refund could not be sent.", "%(num)s refunds could not be sent.", count
-    ),
+    "refund": lambda count: say_many("One refund could not be sent.", "%(num)s refunds could not be sent.", count),
     "byhand": lambda count: say_many(
         "One refund is to be sent by you.", "%(num)s refunds are to be sent by you.", count
     ),

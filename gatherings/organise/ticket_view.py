@@ -41,7 +41,8 @@ CODE_STANDS: Mapping[str, tuple[Sentence, str]] = {
 class KindRow:
     """One kind as it stands: its price now (`line`), the one after an early price (`later`), what was sold.
 
-    `unseen`: nobody can get at it, for no code shows it; `stray`: days that the event does not have.
+    `unseen`: nobody can get at it, for no code shows it; `stray`: days that the event does not have; `lost`: it is for
+    a side that the event does not have.
     """
 
     kind: TicketKind
@@ -51,6 +52,7 @@ class KindRow:
     later: Line | None
     unseen: bool
     stray: tuple[str, ...]
+    lost: bool
 
 
 def kind_rows(
@@ -67,6 +69,7 @@ def kind_rows(
             later=_line(kind, sale, kind.amount) if is_early(kind, now) else None,
             unseen=kind.hidden and not any(unlocks(code, kind) and not code.retired for code in codes),
             stray=tuple(day for day in kind.days if day not in days),
+            lost=bool(kind.side) and event.pool_at(kind.side) is None,
         )
         for kind in kinds
     ]

@@ -21,6 +21,7 @@ from tests.factories import make_community, make_consent, make_event, make_quest
 from tests.parts import need
 from tests.signing import COOKIE, make_role, make_sign_in
 from tests.slotting import make_call, make_order, make_submission
+from tests.ticketing import make_code, make_kind, make_sale
 
 pytestmark = pytest.mark.needs("browser")
 Visit = Callable[..., Visitor]
@@ -33,14 +34,15 @@ SCREENS = {
     "": ("", "/account"),
     "/communities/{community}": (
         "", "/edit", "/members", "/members/import", "/letters", "/letters/new", "/kinder-hour", "/team", "/log",
-        "/events/new", "/series/new",
+        "/seller", "/events/new", "/series/new",
     ),
     "/series/{series}": ("", "/edit", "/rule", "/questions", "/kinder-hour"),
     "/events/{event}": (
         "", "/edit", "/questions", "/registrations", "/registrations?state=cancelled", "/registrations/{person}",
         "/registrations/new", "/registrations/import", "/registrations/export", "/registrations/print", "/letters",
         "/letters/new", "/kinder-hour", "/day", "/day/scan", "/twin", "/copy", "/cancel", "/picture",
-        "/slots", "/call",
+        "/slots", "/call", "/tickets", "/tickets/sale", "/tickets/new", "/tickets/kinds/{kind}", "/tickets/codes",
+        "/tickets/codes/new",
     ),
 }  # fmt: skip
 
@@ -90,12 +92,27 @@ def furnish(house: House) -> tuple[str, dict[str, str]]:
             for number in range(4)
         ]
         make_order(session, event, chosen)
+        make_sale(session, event, state="draft")
+        kind = make_kind(
+            session,
+            event,
+            20,
+            name=LONG,
+            about=LONG,
+            side="room",
+            early_amount=500_000,
+            early_until_at=now + timedelta(days=9),
+        )
+        make_kind(session, event, name="Bursary", price="free", by_application=True, position=2)
+        make_kind(session, event, name=LONG, hidden=True, position=3)
+        make_code(session, event, LONG[:40].upper(), note=LONG, kinds=[kind.public_id])
         owner = make_role(session, community, "owner", name=LONG)
         make_role(session, community, "helper")
         cookie = make_sign_in(house.app, session, owner)
         person = session.scalars(select(Registration.public_id).where(Registration.event_id == event.id)).first()
         assert person is not None
         slugs = {"community": community.slug, "series": series.slug, "event": event.slug, "person": person}
+        slugs["kind"] = kind.public_id
     return cookie, slugs
 
 

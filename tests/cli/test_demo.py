@@ -103,6 +103,26 @@ def test_demo_serves_and_leaves_nothing_behind(tmp_path, traps, by):
         pass  # the port is free again
 
 
+def test_with_the_double_cards_are_paid_at_a_stand_in_that_stops_with_the_demo(tmp_path, traps):
+    port = free_port()
+    process = start(tmp_path, "demo", "--port", str(port), "--with-stripe-double")
+    try:
+        wait_for(f"http://127.0.0.1:{port}/", process)
+        assert "nobody is charged" in wait_for(f"http://127.0.0.1:{port + 1}/", process)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+            assert f"form-action 'self' http://127.0.0.1:{port + 1};" in answer.headers["Content-Security-Policy"]
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=WITHIN)
+    assert process.returncode == 0, output
+    assert f"http://127.0.0.1:{port + 1}/" in output
+    assert "Traceback" not in output
+    assert not group_lives(process.pid)
+    for each in (port, port + 1):
+        with socket.create_server(("127.0.0.1", each)):
+            pass
+
+
 def test_a_demo_that_is_kept_is_there_the_next_time(tmp_path):
     for _turn in range(2):
         port = free_port()

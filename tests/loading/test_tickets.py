@@ -59,7 +59,7 @@ def test_tickets_are_written_once_as_a_draft(load_text, session):
         ("vat: 25", "vat: 101", "percentage"),
         ("places: 120", "places: -1", "whole number"),
         ("name: Carers, ", "", "is missing"),
-        ("price: free", "price: free, side: stage", "There are: room"),
+        ("price: free", "price: free, side: stage", "One of these is needed"),
         ("price: free", "price: free, colour: red", "There are: name"),
     ],
 )

@@ -79,7 +79,8 @@ def test_the_list_its_sums_and_filters(client: FlaskClient, session: Session, co
         ("state=gone", []), ("state=needs", []), ("way=invoice", ["Cleo"]), (f"kind={three.public_id}", ["Ada"]),
         ("code=presenter", ["Cleo"]), ("words=bo", ["Ada"]), ("words=CLEO@", ["Cleo"]), ("words=%25", []),
         ("words=%C3%A5keriet+j%C3%B6nk", ["Cleo"]), (f"words={due.reference.lower()}", ["Cleo"]),
-        ("sort=total", ["Cleo", "Dan", "Ada"]), ("sort=-owed", ["Dan", "Cleo", "Ada"]), ("sort=name", ["Ada", "Cleo", "Dan"]),
+        ("sort=total", ["Cleo", "Dan", "Ada"]), ("sort=-owed", ["Dan", "Cleo", "Ada"]),
+        ("sort=name", ["Ada", "Cleo", "Dan"]),
         ("sort=banana&page=x&state=y&kind=z&way=q&page=99999", ["Dan", "Cleo", "Ada"]),
     ):  # fmt: skip
         assert names(client.get(f"{desk}?{query}").text) == [f"{name} Example" for name in found], query
@@ -121,7 +122,8 @@ def test_nothing_sold(client: FlaskClient, session: Session, community, fair) ->
     sign_in(client, session, make_role(session, community, "owner"))
     session.commit()
     for last, said in (("orders", "Nothing is sold here."), ("takings", "Nothing is sold here."),
-                       ("reconcile", "Cards are not set up"), ("everybody-back", "This gathering takes place.")):  # fmt: skip
+                       ("reconcile", "Cards are not set up"),
+                       ("everybody-back", "This gathering takes place.")):  # fmt: skip
         assert said in client.get(f"/organise/events/{event.slug}/{last}").text, last
 
 

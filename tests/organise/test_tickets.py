@@ -140,7 +140,7 @@ def test_what_cannot_be_is_refused_in_words_and_nothing_is_lost(
         ({"amount": "NaN"}, "such as 2500.00"),
         ({"amount": "1e9"}, "such as 2500.00"),
         ({"amount": "99999999999"}, "such as 2500.00"),
-        ({"amount": ""}, "Something is missing"),
+        ({"amount": ""}, "Please write a price"),
         ({"amount": "0"}, "or choose “free”"),
         ({"price": "gift"}, "Please choose one of these"),
         ({"days": ["2027-03-09"]}, "Please choose one of these"),
@@ -316,6 +316,17 @@ def test_kinds_are_put_in_order_and_deleted_only_where_nobody_ordered(
         assert press(client, path_of(event, f"/kinds/{public_id}/remove")).status_code == 303
     assert "".join(fresh(session).scalars(names)) == "AC"
     assert session.scalar(select(Places).where(Places.id == pool)) is None
+    make_code(session, event, kinds=[kinds[0].public_id])
+    session.commit()
+    answer = press(client, path_of(event, f"/kinds/{kinds[0].public_id}/remove"))
+    assert answer.status_code == 409
+    assert "PRESENTER" in answer.text  # without the ticket it would be for all
+    session.get_one(TicketKind, kinds[0].id).retired = True
+    session.commit()
+    here = path_of(event, f"/codes/{session.scalars(select(Code.public_id)).one()}")
+    public_id = kinds[0].public_id
+    assert press(client, here, form_of(client, here) | {"note": "Still", "kinds": [public_id]}).status_code == 303
+    assert fresh(session).scalars(select(Code.kinds)).one() == [public_id]
 
 
 def test_another_events_kinds_and_codes_are_not_there(client: FlaskClient, session: Session, event: Event) -> None:

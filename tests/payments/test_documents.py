@@ -17,6 +17,14 @@ from tests.ticket_orders import make_order
 from tests.ticketing import festival, make_code, make_kind, make_sale
 
 
+def issue_invoice(session, order, *, now=NOW):
+    return documents.issue_invoice(session, order, now=now)
+
+
+def issue_receipt(session, order, payment, *, now=NOW):
+    return documents.issue_receipt(session, order, payment, now=now)
+
+
 @pytest.fixture
 def fair(session):
     """The festival, and who sells for it."""
@@ -63,7 +71,7 @@ def tickets_of(session, order):
 
 def test_the_festivals_invoice_is_right_to_the_oere(session, fair):
     order = due(session, fair, codes=(make_code(session, fair[0]),))
-    invoice = documents.issue_invoice(session, order, now=NOW)
+    invoice = issue_invoice(session, order, now=NOW)
     assert (invoice.number, invoice.total, invoice.vat, invoice.currency) == (1, 690_625, 138_125, "SEK")
     [line] = invoice.content["lines"]
     assert (line["price"], line["net"], line["vat"], line["gross"]) == (650_000, 552_500, 138_125, 690_625)
@@ -73,26 +81,26 @@ def test_the_festivals_invoice_is_right_to_the_oere(session, fair):
     assert (invoice.content["due_on"], invoice.content["paid"]) == ("2026-12-20", 0)
     assert invoice.content["seller"]["name"] == "Föreningen Microsystem"
     assert (invoice.content["event"]["first_day"], invoice.content["event"]["last_day"]) == ("2027-03-02", "2027-03-04")
-    assert documents.issue_invoice(session, order, now=NOW) is invoice  # once
+    assert issue_invoice(session, order, now=NOW) is invoice  # once
 
 
 def test_the_day_of_a_paper_is_that_of_the_sellers_calendar(session, fair):
     late = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
-    assert documents.issue_invoice(session, due(session, fair), now=late).issued_on == date(2027, 1, 1)
+    assert issue_invoice(session, due(session, fair), now=late).issued_on == date(2027, 1, 1)
 
 
 def test_each_community_and_kind_counts_by_itself_from_one(session, fair):
     for at in range(3):
-        documents.issue_invoice(session, due(session, fair, f"p{at}@example.org"), now=NOW)
+        issue_invoice(session, due(session, fair, f"p{at}@example.org"), now=NOW)
     paid = make_order(session, *fair, "paid@example.org", state="paid", way="card")
     payment = session.scalars(select(Payment).where(Payment.order_id == paid.id)).one()
-    receipt = documents.issue_receipt(session, paid, payment, now=NOW)
+    receipt = issue_receipt(session, paid, payment, now=NOW)
     assert (receipt.number, receipt.content["invoice"]["number"]) == (1, 4)
-    assert documents.issue_receipt(session, paid, payment, now=NOW) is receipt
+    assert issue_receipt(session, paid, payment, now=NOW) is receipt
     other = make_event(session, make_community(session), mode="in person")
     make_sale(session, other)
     order = make_order(session, other, make_kind(session, other), "x@example.org", state="due", way="door")
-    assert documents.issue_invoice(session, order, now=NOW).number == 1  # of a seller who told nothing yet
+    assert issue_invoice(session, order, now=NOW).number == 1  # of a seller who told nothing yet
     assert papers_of(session, order)[0].content["seller"]["name"] == "Conversations for Kindness"
 
 
@@ -100,12 +108,12 @@ def test_what_costs_nothing_and_money_that_does_not_count_need_no_papers(session
     event, _kind = fair
     free = make_kind(session, event, price="free", amount=0, vat_rate=0)
     order = make_order(session, event, free, "ada@example.org", state="paid", way="free")
-    assert documents.issue_invoice(session, order, now=NOW) is None
+    assert issue_invoice(session, order, now=NOW) is None
     assert documents.follow(session, order, now=NOW) == []
     paid = make_order(session, *fair, "bo@example.org", state="paid", way="card")
     payment = session.scalars(select(Payment).where(Payment.order_id == paid.id)).one()
     payment.counts = False
-    assert documents.issue_receipt(session, paid, payment, now=NOW) is None
+    assert issue_receipt(session, paid, payment, now=NOW) is None
     held = make_order(session, *fair, "cy@example.org", state="open")
     assert documents.follow(session, held, now=NOW) == []
     assert session.scalar(select(func.count(Document.id))) == 0
@@ -113,7 +121,7 @@ def test_what_costs_nothing_and_money_that_does_not_count_need_no_papers(session
 
 def test_a_ticket_that_leaves_is_credited_and_nothing_is_changed(session, fair):
     order = due(session, fair, "a@example.org", "b@example.org", "c@example.org")
-    invoice = documents.issue_invoice(session, order, now=NOW)
+    invoice = issue_invoice(session, order, now=NOW)
     before = dict(invoice.content)
     first, second, _third = tickets_of(session, order)
     first.comes_back, first.state = first.gross, "cancelled"
@@ -133,7 +141,7 @@ def test_a_ticket_that_leaves_is_credited_and_nothing_is_changed(session, fair):
 
 def test_an_invoice_made_out_to_somebody_else_is_credited_and_written_anew(session, fair):
     order = due(session, fair, "a@example.org", "b@example.org")
-    old = documents.issue_invoice(session, order, now=NOW)
+    old = issue_invoice(session, order, now=NOW)
     order.bill_to = {"organisation": "Region Jönköpings län", "address": "Box 1024"}
     credit, new = documents.follow(session, order, now=NOW)
     assert (credit.kind, credit.corrects_id, credit.total) == ("credit", old.id, old.total)
@@ -147,7 +155,7 @@ def test_an_invoice_made_out_to_somebody_else_is_credited_and_written_anew(sessi
 
 def test_an_order_that_is_cancelled_and_owes_nothing_is_wholly_credited_whoever_it_was_made_out_to(session, fair):
     order = due(session, fair)
-    documents.issue_invoice(session, order, now=NOW)
+    issue_invoice(session, order, now=NOW)
     [ticket] = tickets_of(session, order)
     ticket.comes_back, ticket.state, order.state = ticket.gross, "cancelled", "cancelled"
     order.bill_to = {"organisation": "Somebody else"}
@@ -159,7 +167,7 @@ def test_an_order_that_is_cancelled_and_owes_nothing_is_wholly_credited_whoever_
 
 def test_receipts_of_several_payments_hold_the_whole_vat(session, fair):
     order = due(session, fair, "a@example.org", "b@example.org", "c@example.org")
-    documents.issue_invoice(session, order, now=NOW)
+    issue_invoice(session, order, now=NOW)
     vat = 0
     for at, amount in enumerate((1_000_001, 700_000, order.total - 1_700_001)):
         payment = Payment(
@@ -168,7 +176,7 @@ def test_receipts_of_several_payments_hold_the_whole_vat(session, fair):
         )  # fmt: skip
         session.add(payment)
         order.received += amount
-        vat += documents.issue_receipt(session, order, payment, now=NOW).vat
+        vat += issue_receipt(session, order, payment, now=NOW).vat
     assert vat == order.vat
     assert [one.number for one in papers_of(session, order, "receipt")] == [1, 2, 3]
     assert len(papers_of(session, order, "invoice")) == 1
@@ -185,7 +193,7 @@ def test_papers_agree_whatever_happens_in_whatever_currency(session):
         code = make_code(session, event, value=dice.randrange(1, 9_999))
         people = [f"p{at}@example.org" for at in range(dice.randrange(1, 7))]
         order = make_order(session, event, kind, *people, state="due", way="invoice", codes=(code,))
-        documents.issue_invoice(session, order, now=NOW)
+        issue_invoice(session, order, now=NOW)
         for step in range(8):
             if dice.random() < 0.3:
                 order.bill_to = {"organisation": f"House {step}"}
@@ -196,8 +204,8 @@ def test_papers_agree_whatever_happens_in_whatever_currency(session):
             recount(session, order, now=NOW)
             documents.follow(session, order, now=NOW)
             agree(session, order)
-    for kind in ("invoice", "credit"):
-        rows = session.execute(select(Document.community_id, Document.number).where(Document.kind == kind)).all()
+    for paper in ("invoice", "credit"):
+        rows = session.execute(select(Document.community_id, Document.number).where(Document.kind == paper)).all()
         by_community: dict[int, list[int]] = {}
         for community_id, number in rows:
             by_community.setdefault(community_id, []).append(number)
@@ -214,7 +222,7 @@ def test_numbers_have_no_gap_and_no_double_when_many_write_at_once_and_some_fail
 
     def press(at, id):
         def write(session):
-            documents.issue_invoice(session, lock_order(session, id), now=NOW)
+            issue_invoice(session, lock_order(session, id), now=NOW)
             if at % 3 == 2:  # something after it fails: the number goes back
                 raise Thrown
 
@@ -237,7 +245,7 @@ def test_numbers_have_no_gap_and_no_double_when_many_write_at_once_and_some_fail
 
 def test_the_same_order_written_by_many_at_once_has_one_invoice(app, session, fair):
     order = due(session, fair)
-    documents.issue_invoice(session, order, now=NOW)
+    issue_invoice(session, order, now=NOW)
     [ticket] = tickets_of(session, order)
     ticket.comes_back = 100_000
     recount(session, order, now=NOW)
@@ -262,7 +270,7 @@ def test_the_first_papers_of_a_seller_without_a_row_at_once(app, session):
     def press(id):
         def go():
             with app.app_context():
-                transact(lambda session: documents.issue_invoice(session, lock_order(session, id), now=NOW) and None)
+                transact(lambda session: issue_invoice(session, lock_order(session, id), now=NOW) and None)
 
         return go
 

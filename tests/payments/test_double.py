@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import stripe
@@ -19,7 +20,7 @@ from gatherings.double.objects import kinds
 from gatherings.double.params import BadParams, checked, nested
 from tests.stripe_double import double  # noqa: F401 (a fixture)
 
-LINE = {"quantity": 1, "price_data": {"currency": "sek", "unit_amount": 650_000, "product_data": {"name": "A day"}}}
+LINE: dict[str, Any] = {"quantity": 1, "price_data": {"currency": "sek", "unit_amount": 650_000, "product_data": {"name": "A day"}}}
 
 
 def session_params(**values):
@@ -38,7 +39,7 @@ def soon(**time: float) -> int:
     return int((utc_now() + timedelta(**time)).timestamp())
 
 
-REFUSED = [
+REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"ui_mode": "hosted"}, "ui_mode"),
     ({"colour": "red"}, "colour"),
     ({"mode": "gift"}, "mode"),

@@ -23,6 +23,14 @@ from tests.ticketing import festival, make_code
 pytestmark = pytest.mark.one_database("of what is said")
 
 
+def issue_invoice(session, order, *, now=NOW):
+    return documents.issue_invoice(session, order, now=now)
+
+
+def issue_receipt(session, order, payment, *, now=NOW):
+    return documents.issue_receipt(session, order, payment, now=now)
+
+
 @pytest.fixture
 def fair(session):
     event, kind = festival(session, place_name="Qulturum")
@@ -66,7 +74,7 @@ def ordered(session, fair, *people, state="due", way="invoice", **values):
 def test_every_kind_that_is_posted_can_be_written(session, fair, letter):
     """All of them, of a due order: none fails, each names the gathering, and links to the order's page."""
     order = ordered(session, fair, "ada@example.org", "bo@example.org", codes=(make_code(session, fair[0]),))
-    documents.issue_invoice(session, order, now=NOW)
+    issue_invoice(session, order, now=NOW)
     until = (NOW + timedelta(hours=20)).isoformat()
     for kind in telling.KINDS:
         assert telling.post_order(session, order, kind, SITE, now=NOW, amount=1200, until=until) == 1
@@ -90,7 +98,7 @@ def test_once_for_each_cause_and_never_to_who_was_erased(session, fair):
 
 def test_the_invoice_comes_along_with_everything_that_is_needed_to_pay_it(session, fair, letter):
     order = ordered(session, fair)
-    invoice = documents.issue_invoice(session, order, now=NOW)
+    invoice = issue_invoice(session, order, now=NOW)
     telling.post_order(session, order, "order_invoice", SITE, now=NOW)
     made = letter("order_invoice")
     for said in ("8,125.00\u00a0SEK", "Bankgiro 5050-1055", order.reference, "20 December 2026",
@@ -103,7 +111,7 @@ def test_the_invoice_comes_along_with_everything_that_is_needed_to_pay_it(sessio
 def test_who_paid_gets_the_receipt_and_who_had_nothing_to_pay_none(session, fair, letter):
     order = ordered(session, fair, state="paid", way="card")
     payment = session.scalars(select(Payment)).one()
-    documents.issue_receipt(session, order, payment, now=NOW)
+    issue_receipt(session, order, payment, now=NOW)
     telling.post_order(session, order, "order_confirmed", SITE, now=NOW)
     made = letter("order_confirmed")
     assert [name for name, _pdf in made.papers] == ["receipt-1.pdf"]
@@ -182,7 +190,7 @@ def test_names_stay_text(session, fair, letter):
 
 def test_a_paper_that_cannot_be_made_holds_no_mail_up(session, fair, letter, monkeypatch):
     order = ordered(session, fair)
-    documents.issue_invoice(session, order, now=NOW)
+    issue_invoice(session, order, now=NOW)
     telling.post_order(session, order, "order_invoice", SITE, now=NOW)
     monkeypatch.setattr("gatherings.payments.mails.frame.pdf_of", lambda document: 1 / 0)
     made = letter("order_invoice")

@@ -5,14 +5,19 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from gatherings.accounts.actions import find_or_make_person
+from gatherings.accounts.rules import normalise_address
 from gatherings.core.clock import utc_now
 from gatherings.db.places import Places
 from gatherings.mail.models import OutboxMail
 from gatherings.payments.models import Document, Seller
+from gatherings.registration.actions.moving_address import hand_to
+from gatherings.registration.actions.ticket_places import registrations_of
 from gatherings.registration.models import Registration
 from gatherings.tickets.models import Order, Sale, Ticket
-from tests.factories import make_event
+from tests.factories import SITE, make_event
 from tests.ordering import make_order
+from tests.pages.counting import counted
 from tests.ticketing import festival, make_code, make_kind, make_sale
 
 BILL = {
@@ -57,7 +62,7 @@ def test_the_page_says_what_it_costs_line_by_line(client, session, at):
     answer = client.get(at(order))
     assert answer.status_code == 200
     said = " ".join(answer.text.replace("\u00a0", " ").split())
-    for part in ("6,500 SEK", "Code PRESENTER: 15% off", "−975 SEK", "1,381.25 SEK", "6,906.25 SEK", order.reference):
+    for part in ("6,500.00 SEK", "Code PRESENTER: 15% off", "−975.00 SEK", "1,381.25 SEK", "6,906.25 SEK", order.reference):
         assert part in said, part
     assert "minutes left" in said or "29 minute" in said
     assert answer.headers["Cache-Control"] == "no-store"
@@ -347,3 +352,49 @@ def test_the_waiting_list_can_be_left(client, session, at):
     assert client.post(at(order, "/cancel"), data={"said": "0"}).status_code == 303
     assert again(session, order).state == "cancelled"
     assert session.scalars(select(func.count(Registration.id)).where(Registration.state == "cancelled")).one() == 1
+
+
+def test_ones_own_page_shows_the_ticket_and_says_what_comes_back(client, session, app, at):
+    event, kind = festival(session)
+    order = make_order(session, event, kind, now=utc_now())
+    session.commit()
+    client.post(at(order, "/invoice"), data=BILL)
+    mine = session.scalars(select(Registration)).one()
+    path = f"/registrations/{app.extensions['gatherings.signer'].sign('manage', mine.public_id, mine.link_version)}"
+    page = client.get(path)
+    assert "All three days" in page.text
+    assert "the invoice is not paid yet" in page.text
+    assert f'href="{at(order)}"' in page.text
+    assert f'href="{path}/cancel"' in page.text
+    assert f'action="{path}/cancel"' not in page.text  # money is in it: asked first
+    assert "need not be paid any more" in client.get(f"{path}/cancel").text
+    assert client.post(f"{path}/side", data={"side": "online"}).status_code == 409
+    assert client.post(f"{path}/cancel").status_code == 303
+    assert again(session, order).state == "cancelled"
+    assert "Your ticket" not in client.get(path).text
+
+
+def test_who_moves_to_another_address_takes_the_order_along(client, session, app, at):
+    event, kind = festival(session)
+    order = make_order(session, event, kind, now=utc_now())
+    session.commit()
+    client.post(at(order, "/pay"), data={"way": "door"})
+    (mine,) = registrations_of(session, session.scalars(select(Registration.id)).all())
+    new = find_or_make_person(session, normalise_address("new@example.org"), now=utc_now())
+    hand_to(session, mine, new, SITE, now=utc_now())
+    session.commit()
+    assert client.get(at(order, version=1)).status_code == 404
+    assert client.get(at(order, version=2)).status_code == 200
+    assert again(session, order).person_id == new.id
+    assert session.scalars(select(Ticket.person_id)).all() == [new.id]
+
+
+def test_an_order_is_read_in_few_queries(app, client, session, at, engine):
+    event, kind = festival(session)
+    days = [make_kind(session, event, name=f"Day {number}") for number in range(5)]
+    order = make_order(session, event, kind, *days, now=utc_now())
+    session.commit()
+    client.get(at(order))
+    with counted(engine) as said:
+        client.get(at(order))
+    assert len(said) <= 12, said

@@ -14,6 +14,10 @@ from tests.ticket_orders import make_order
 from tests.ticketing import festival
 
 
+def issue_receipt(session, order, payment, *, now=NOW):
+    return documents.issue_receipt(session, order, payment, now=now)
+
+
 @pytest.fixture
 def fair(session):
     return festival(session, place_name="Qulturum")
@@ -30,7 +34,7 @@ def manage_of(app, registration):
 def paid(session, fair, *people):
     order = make_order(session, *fair, *people, state="paid", way="card")
     payment = session.scalars(select(Payment).where(Payment.order_id == order.id)).one()
-    documents.issue_receipt(session, order, payment, now=NOW)
+    issue_receipt(session, order, payment, now=NOW)
     return order, documents.documents_of(session, order.id)
 
 

@@ -1,5 +1,7 @@
 """What stands on papers adds up to the last minor unit, whatever happens to an order and in whatever order."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,7 +49,9 @@ def _line(ticket, one, rate):
 def test_invoices_less_credit_notes_are_what_is_to_be_paid_ticket_by_ticket(story):
     tickets, steps = story
     back = dict.fromkeys(tickets, 0)
-    invoices, credits, number = {}, [], 0
+    invoices: dict[int, Any] = {}
+    credits: list[Any] = []
+    number = 0
 
     def write(anew):
         nonlocal number

@@ -1,4 +1,4 @@
-"""Settling: whoever learns something of a session comes to the same state, whatever the order, however often (B7, B8)."""
+"""Settling: whoever learns something of a session comes to the same state, in any order, however often (B7, B8)."""
 
 from datetime import timedelta
 

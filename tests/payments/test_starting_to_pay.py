@@ -1,4 +1,4 @@
-"""Beginning to pay by card: one session at most that somebody can pay, and nothing lost when the provider is away (B13)."""
+"""Beginning to pay by card: one session at most that somebody can pay, nothing lost when the provider is away (B13)."""
 
 from datetime import timedelta
 

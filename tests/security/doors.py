@@ -24,9 +24,14 @@ from gatherings.db.base import Base
 from gatherings.events.models import Event
 from gatherings.mail.models import OutboxMail
 from gatherings.mail.routes import bp as mailbox
+from gatherings.payments.actions.documents import issue_invoice
+from gatherings.payments.models import Document
 from gatherings.registration.models import Consent, Registration, SeriesRegistration
 from gatherings.slots.actions.telling import tell
 from gatherings.slots.models import SlotInvite
+from gatherings.tickets.actions.applications import apply_for
+from gatherings.tickets.models import Application, Order, Ticket
+from gatherings.tickets.rules.applications import Asking
 from tests.dooring import make_calendar, make_follower
 from tests.factories import (
     NOW,
@@ -42,6 +47,8 @@ from tests.factories import (
     make_series_registration,
 )
 from tests.slotting import make_call, make_co_presenter, make_order, make_submission
+from tests.ticket_orders import make_order as make_ticket_order
+from tests.ticketing import festival, make_kind
 
 ADDRESS, NAME = "ada@example.org", "Ada Example"
 NEW_ADDRESS = "new@example.org"
@@ -104,6 +111,8 @@ class Town:
             values["secret"] = self.values["series_secret"]
         values |= other
         kinds = {"communities": "community_slug", "series": "series_slug"}
+        if rule.endpoint.startswith("payments."):
+            kinds["events"] = "fair_slug"
         values["slug"] = self.values[kinds.get(rule.rule.split("/")[1], "event_slug")]
         if rule.rule.startswith("/organise/"):  # behind the sign-in page: tests/organise opens these doors
             kinds = {name: self.values[f"{name}_slug"] for name in ("event", "series", "community")}
@@ -156,10 +165,13 @@ def build_town(app: Flask, session: Session) -> Town:
     door, follower = calendar.doors[0], make_follower(session, calendar, person)
     door.kind, door.picture, door.picture_id = "picture", b"RIFF", new_public_id()
     submission, other, minute = _stage(session, event, person)
+    fair, order, paper, application = _fair(session, community)
     tokens = {
         "submission": signer.sign("submission", submission.public_id, 1),
         "co-presenter": signer.sign("co-presenter", other.public_id, 1),
         "slot": signer.sign("slot", minute.public_id, 1),
+        "order": signer.sign("order", order.public_id, 1),
+        "application": signer.sign("application", application.public_id, 1),
         "doors": signer.sign("doors", follower.public_id, 1),
         "manage": signer.sign("manage", single.public_id, 1),
         "join": signer.sign("join", single.public_id, 1),
@@ -198,6 +210,9 @@ def build_town(app: Flask, session: Session) -> Town:
         "member": member.public_id,
         "number": door.number,
         "picture_id": door.picture_id,
+        "fair_slug": fair.slug,
+        "ticket": session.scalars(select(Ticket.public_id).where(Ticket.order_id == order.id)).first(),
+        "document": paper.public_id,
     }
     session.commit()
     return Town(app, session, single, every, event, tokens, values)
@@ -215,6 +230,19 @@ def _stage(session: Session, event: Event, person: Person) -> tuple[Submission, 
     session.flush()
     minute = session.scalars(select(SlotInvite).where(SlotInvite.person_id == person.id)).one()
     return submission, other, minute
+
+
+def _fair(session: Session, community: Community) -> tuple[Event, Order, Document, Application]:
+    """Sell a ticket by invoice, and take an application for another."""
+    fair, kind = festival(session, community=community)
+    order = make_ticket_order(session, fair, kind, ADDRESS, state="due", way="invoice")
+    paper = issue_invoice(session, order, now=NOW)
+    assert paper is not None
+    bursary = make_kind(session, fair, name="Bursary", price="free", amount=0, by_application=True)
+    asking = Asking(bursary.public_id, normalise_address(ADDRESS), NAME, "UTC", "I nurse at night")
+    application = apply_for(session, fair.id, asking, SITE, now=NOW)
+    assert application is not None
+    return fair, order, paper, application
 
 
 def make_invitation(session: Session, community: Community, person: Person, *, now: datetime) -> str:

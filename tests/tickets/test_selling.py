@@ -223,3 +223,18 @@ def test_moving_beyond_the_ends_changes_nothing(session: Session) -> None:
     for public_id, steps in ((first.public_id, -1), (second.public_id, 1)):
         move_kind(session, event.id, public_id, steps, by=by, now=NOW)
         assert kinds_of(session, event.id) == [first, second]
+
+
+def test_a_kind_can_still_be_changed_once_its_side_or_its_days_are_gone(session: Session) -> None:
+    event, kind = festival(session, mode="hybrid", capacity_room=5)
+    by = by_of(session, event)
+    kind.side, kind.days = "room", ["2027-03-02", "2027-03-04"]
+    make_order(session, event, kind, "ada@example.org")
+    session.flush()
+    with pytest.raises(InvalidInput) as refused:
+        keep(session, event, kind, by, side="online")
+    assert refused.value.problems[0].field == "side"
+    event.mode = "in person"
+    event.ends_local = datetime(2027, 3, 3, 16)  # a day less
+    keep(session, event, kind, by, amount=1000, days=["2027-03-02"], side="")
+    assert (kind.amount, kind.days, kind.side) == (1000, ["2027-03-02"], "")

@@ -27,6 +27,10 @@ from gatherings.web.forms import ChoiceField, CleanField
 from gatherings.web.i18n import gettext as _
 
 _ALIKE_LEFT_OUT = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+_ON_THE_PAGE = (
+    "code", "note", "effect", "percent", "value", "early", "stacks", "kinds", "uses", "most_each", "opens_date",
+    "opens_time", "closes_date", "closes_time",
+)  # fmt: skip
 _CODE = re.compile(r"[^\W_][\w-]{1,38}[^\W_]")
 
 
@@ -81,6 +85,11 @@ class CodeForm(WindowForm):
             "stacks": bool(self.stacks.data),
             "early": bool(self.early.data),
         }
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Give (field's id, sentence) of every problem, in the order of the page."""
+        return [(self[name].id, str(said)) for name in _ON_THE_PAGE for said in self[name].errors]
 
     def take_value(self) -> None:
         """Let a problem of the value of a percentage stand at its own field."""

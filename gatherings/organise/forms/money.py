@@ -154,11 +154,11 @@ def complain(field: Any, sentence: Sentence) -> None:
     field.errors = [*field.errors, words(sentence)]
 
 
-def needed(form: PlainForm, *names: str) -> None:
+def needed(form: PlainForm, sentence: Sentence, *names: str) -> None:
     """Put a sentence at each of these fields that was left empty."""
     for name in names:
         if form[name].clean in (None, "") and not form[name].errors:
-            complain(form[name], say("Something is missing here."))
+            complain(form[name], sentence)
 
 
 def moment_data(values: dict[str, Any], *names: str) -> dict[str, str]:

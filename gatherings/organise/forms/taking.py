@@ -8,13 +8,16 @@ from sqlalchemy.orm import Session
 from gatherings.accounts.rules import normalise_address
 from gatherings.core.words import say
 from gatherings.events.models import Event
+from gatherings.payments.actions.giving_tickets import GUEST
 from gatherings.questions.forms import ComingForm, fields_of, forget_unasked, mark, wish_field
 from gatherings.questions.models import Question
 from gatherings.questions.queries import list_questions
 from gatherings.questions.rules import possible, sides_of
 from gatherings.questions.types import base
 from gatherings.registration.forms import answers_of
+from gatherings.registration.listing import sells
 from gatherings.registration.rules import Wanted
+from gatherings.tickets.queries.kinds import find_sale, kinds_of
 from gatherings.web.forms import ChoiceField, CleanField, PlainForm, ZoneField, read_name
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import language_now, words
@@ -53,14 +56,30 @@ def by_hand_form(session: Session, event: Event) -> Any:
     fields["full"] = ChoiceField("", choices=full, default="wait", id="full")
     tell = [("yes", _("Send them the invite")), ("no", _("No mail: I tell them myself"))]
     fields["mail"] = ChoiceField("", choices=tell, default="yes", id="mail")
+    if sells(event):
+        fields |= _ticket_fields(session, event)
     form: Any = type("ByHandForm", (_ByHandForm,), fields)(data={"zone": event.zone})
     form.event = event
     form.asked = [(question, base.field_name(question)) for question in questions]
     form.wish_marks = mark(form, questions, wish_known=event.mode != "hybrid")
-    for name, value in (("zone", event.zone), ("full", "wait"), ("mail", "yes")):
+    usual = [("zone", event.zone), ("full", "wait"), ("mail", "yes"), *([("pay", GUEST)] if "pay" in form else [])]
+    for name, value in usual:
         if not (form[name].data or "").strip():
             form[name].data = value
     return form
+
+
+def _ticket_fields(session: Session, event: Event) -> dict[str, Any]:
+    """Make the fields that ask for a ticket: any kind of the event, and how it is paid."""
+    sale = find_sale(session, event.id)
+    kinds = [(kind.public_id, kind.name) for kind in kinds_of(session, event.id)]
+    ways = {"invoice": _("They get an invoice by mail"), "door": _("They pay at the door")}
+    offered = [(way, said) for way, said in ways.items() if sale is not None and way in sale.ways.split()]
+    pay = [(GUEST, _("Nothing: they are our guest")), *offered]
+    return {
+        "ticket": ChoiceField("", choices=[*kinds, ("", _("No ticket: they help, speak or host"))], id="ticket"),
+        "pay": ChoiceField("", choices=pay, default=GUEST, id="pay"),
+    }
 
 
 def check_by_hand(form: Any) -> bool:

@@ -32,6 +32,11 @@ from gatherings.web.times import day_words
 
 STEPS = 4  # lines of what comes back to who leaves
 _AMOUNTS = ("amount", "early_amount", "least", "suggested", "most")
+_ON_THE_PAGE = (
+    "name", "about", "side", "days", "price", "amount", "early_amount", "early_until_date", "early_until_time", "least",
+    "suggested", "most", "vat_rate", "quota", "least_each", "most_each", "opens_date", "opens_time", "closes_date",
+    "closes_time", "shown",
+)  # fmt: skip
 
 
 class SaleForm(PlainForm):
@@ -49,7 +54,7 @@ class SaleForm(PlainForm):
     def check(self) -> dict[str, Any] | None:
         """Give the sale's values, or None with a sentence at each field that cannot be read."""
         self.validate()
-        needed(self, "hold_minutes", "invoice_days")
+        needed(self, say("Please write a number."), "hold_minutes", "invoice_days")
         steps = self._steps()
         if self.problems:
             return None
@@ -137,7 +142,11 @@ class KindForm(WindowForm):
         if kind != "fixed":
             self.early_until_date.errors = self.early_until_time.errors = []
         opens, closes = self.moment("opens"), self.moment("closes")
-        needed(self, "least_each", "most_each", *({"fixed": ["amount"], "choose": ["suggested"]}.get(kind, [])))
+        needed(self, say("Please write a number."), "least_each", "most_each")
+        if kind == "fixed":
+            needed(self, say("Please write a price, or choose “free”."), "amount")
+        elif kind == "choose":
+            needed(self, say("Please write the amount that you suggest."), "suggested")
         if self.days.choices and not self.days.data:
             complain(self.days, say("Please choose at least one day."))
         if self.problems:
@@ -155,6 +164,11 @@ class KindForm(WindowForm):
             "days": [] if len(self.days.data) == len(self.days.choices) else list(self.days.data),
             "shown": self.shown.data,
         }
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Give (field's id, sentence) of every problem, in the order of the page."""
+        return [(self[name].id, str(said)) for name in _ON_THE_PAGE for said in self[name].errors]
 
     @staticmethod
     def _counts(name: str, price: str) -> bool:

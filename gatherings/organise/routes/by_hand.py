@@ -13,8 +13,10 @@ from gatherings.events.rules import DOOR_WORDS, Door, door
 from gatherings.organise.access import may, organiser
 from gatherings.organise.forms.taking import by_hand_form, check_by_hand, wanted_by_hand
 from gatherings.organise.routes.blueprint import bp
+from gatherings.payments.actions.giving_tickets import ticket_by_hand
 from gatherings.registration.actions.by_hand import register_by_hand
 from gatherings.registration.forms import is_full
+from gatherings.registration.rules import Outcome
 from gatherings.web.answers import answer, go
 from gatherings.web.requests import settings
 
@@ -37,10 +39,7 @@ def register_somebody(event: Event) -> Response:
         return _page(event, form, status=422)
     session.expunge_all()  # what was read for the screen stays readable
     try:
-        outcome, capacity = transact(
-            register_by_hand, event.id, wanted_by_hand(form), settings().site, over=form.full.data == "over",
-            actor=organiser().public_id, now=utc_now(),
-        )  # fmt: skip
+        outcome, capacity = _register(event.id, form)
     except InvalidInput as refusal:
         form.take_problems(refusal)
         return _page(event, form, status=422)
@@ -49,6 +48,17 @@ def register_somebody(event: Event) -> Response:
     done = "known" if not outcome.new else "waiting" if outcome.full and not outcome.online_meanwhile else "placed"
     made = f"&places={capacity}" if capacity is not None else ""
     return go(f"/organise/events/{event.slug}/registrations/new?done={done}&who={outcome.public_id}{made}")
+
+
+def _register(event_id: int, form: Any) -> tuple[Outcome, int | None]:
+    """Register them, with the ticket that was chosen; give what came of it, and how many places there are now."""
+    wanted, over, now, actor = wanted_by_hand(form), form.full.data == "over", utc_now(), organiser().public_id
+    site = settings().site
+    if "ticket" in form and form.ticket.data:
+        kind, way = form.ticket.data, form.pay.data
+        outcome = transact(ticket_by_hand, event_id, wanted, kind, way, site, over=over, actor=actor, now=now)
+        return outcome, None
+    return transact(register_by_hand, event_id, wanted, site, over=over, actor=actor, now=now)
 
 
 def _page(event: Event, form: Any, *, status: int = 200, refused: Sentence | None = None) -> Response:

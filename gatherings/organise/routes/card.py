@@ -3,7 +3,6 @@
 from flask import Response, current_app
 
 from gatherings.communities.models import Community
-from gatherings.core.errors import NotFound
 from gatherings.organise.access import may
 from gatherings.organise.routes.blueprint import bp
 from gatherings.payments.providers.registry import card_problems
@@ -17,10 +16,8 @@ _FRESH, _LATELY = 5, 300  # seconds
 @bp.get("/communities/<community>/card-payments")
 @may("money")
 def card_payments(community: Community) -> Response:
-    """Say what is wrong with paying by card; 404 where no key is set. As a fragment it may be some minutes old."""
+    """Say what is wrong with paying by card, or that nobody has set it up. As a fragment it may be minutes old."""
     stripe = settings().stripe
-    if stripe is None:
-        raise NotFound
     fragment = wants_fragment()
     problems = card_problems(current_app, within=_LATELY if fragment else _FRESH)
     return answer(
@@ -28,7 +25,8 @@ def card_payments(community: Community) -> Response:
         "organise/money/_stripe_problems.html",
         community=community,
         problems=problems,
-        live=stripe.live,
-        double=bool(stripe.api_base),
+        card=stripe is not None,
+        live=stripe is not None and stripe.live,
+        double=stripe is not None and bool(stripe.api_base),
         hook=settings().base_url + HOOK,
     )

@@ -22,6 +22,7 @@ from gatherings.tickets.actions.selling import Overtaken
 from gatherings.tickets.models import Code, Sale, TicketKind
 from gatherings.tickets.queries.kinds import codes_of, find_code, find_sale, kinds_of
 from gatherings.web.answers import answer, go
+from gatherings.web.visitor import visitor_zone
 
 
 @bp.get("/events/<event>/tickets/codes")
@@ -43,6 +44,8 @@ def ticket_codes(event: Event) -> Response:
         stands=CODE_STANDS,
         effects=dict(effect_choices()),
         many=sale is not None and sale.stacking == "all",
+        now=now,
+        zone=visitor_zone(),
         done=request.args.get("done", ""),
     )
 
@@ -89,7 +92,7 @@ def _press(event: Event, action: Callable[..., Any], public_id: str, done: str) 
 
 
 def _code(event: Event, sale: Sale, code: Code | None, values: dict[str, Any]) -> Response:
-    kinds = _kinds(event.id)
+    kinds = _kinds(event.id, code)
     form = code_form(values, kinds, sale.currency)
     if request.method != "POST":
         form.edits.data = str(code.edits) if code is not None else ""
@@ -145,8 +148,11 @@ def _worded(rows: list[Row], news: Overtaken, wanted: dict[str, Any], currency: 
     return made
 
 
-def _kinds(event_id: int) -> list[TicketKind]:
-    return kinds_of(current_session(), event_id)
+def _kinds(event_id: int, code: Code | None) -> list[TicketKind]:
+    """List the kinds that a code can be about: those offered, and retired ones that it names already."""
+    named = code.kinds if code is not None else []
+    kinds = kinds_of(current_session(), event_id, retired=True)
+    return [kind for kind in kinds if not kind.retired or kind.public_id in named]
 
 
 def _again(
@@ -183,7 +189,7 @@ def _page(
         community=event.community,
         sale=sale,
         code=code,
-        kinds=_kinds(event.id),
+        kinds=_kinds(event.id, code),
         form=form,
         rows=rows or [],
         labels=code_labels(),

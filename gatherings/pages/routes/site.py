@@ -8,17 +8,24 @@ from flask import Response, current_app, jsonify, make_response, send_from_direc
 
 from gatherings.accounts.actions import FRESH_LINK_LIFE
 from gatherings.core.clock import utc_now
+from gatherings.db import current_session
 from gatherings.pages.readiness import examine
 from gatherings.pages.routes.blueprint import bp
+from gatherings.payments.actions.forgetting import YEARS_KEPT
 from gatherings.registration.jobs import BODIES_KEPT, KEPT_AFTER_EVENT
 from gatherings.registration.rules import NOT_ME_PAUSE
+from gatherings.tickets.queries.kinds import any_sale
+from gatherings.tickets.rules.applications import KEPT as APPLICATIONS_KEPT
 from gatherings.web.answers import answer
 from gatherings.web.requests import absolute, settings
 from gatherings.web.rights import machine, public
 
 _DAY = 24 * 3600  # seconds
 # Links of people's own, and what leads nowhere for a stranger.
-_PRIVATE = ("/registrations/", "/join/", "/calendar/", "/my-data", "/unsubscribe/", "/find-my-registration", "/zones")
+_PRIVATE = (
+    "/registrations/", "/orders/", "/applications/", "/join/", "/calendar/", "/my-data", "/unsubscribe/",
+    "/find-my-registration", "/zones",
+)  # fmt: skip
 
 _TIDIED = timedelta(days=1)  # what is over is deleted once a day
 # What those who run an installation promise besides (docs/operating.md): the program keeps neither.
@@ -40,6 +47,10 @@ def privacy() -> Response:
         minutes_of_link=int(FRESH_LINK_LIFE.total_seconds()) // 60,
         days_logs_kept=_LOGS_KEPT.days,
         months_backups_kept=_BACKUPS_KEPT.days // 30,
+        card=settings().stripe is not None,
+        sells=settings().stripe is not None or any_sale(current_session()),
+        days_applications_kept=APPLICATIONS_KEPT.days,
+        years_orders_kept=YEARS_KEPT,
     )
 
 

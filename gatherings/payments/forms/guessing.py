@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from gatherings.accounts.actions import limit_attempts
 from gatherings.core.clock import utc_now
 from gatherings.db import current_session, transact
+from gatherings.events.models import Event
 from gatherings.tickets.queries.kinds import find_codes, read_code
 from gatherings.web.requests import asking_network
 
@@ -23,3 +26,10 @@ def refuse_guessing(event_id: int, typed: Sequence[str]) -> None:
     known = find_codes(current_session(), event_id, typed)
     if any(read_code(one) not in known for one in typed):
         transact(limit_attempts, "code", asking_network(), most=WRONG_CODES, window=_WINDOW, now=utc_now())
+
+
+def refuse_guessing_at(slug: str, typed: Sequence[str]) -> None:
+    """Count them as above, for a page whose event was not read yet."""
+    event_id = current_session().scalar(select(Event.id).where(Event.slug == slug)) if typed else None
+    if event_id is not None:
+        refuse_guessing(event_id, typed)

@@ -29,6 +29,7 @@ from gatherings.payments.rules.quoting import amount_problems, quote
 from gatherings.payments.rules.refusing import code_problems, kind_problems, unused_notes, use_problems
 from gatherings.registration.forms import RegisterForm, coming_form
 from gatherings.tickets.models import Application, TicketKind
+from gatherings.tickets.queries.kinds import kinds_on_application
 from gatherings.web.forms import CleanField, read_name
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import words
@@ -53,6 +54,7 @@ class OrderForm(RegisterForm):
     people: Sequence[Person] = ()
     now: datetime
     zone_of_reader: str | None = None
+    bursaries: bool = False  # one can ask for a ticket that is given on application
     sum: Sum | None = None
     live: Sequence[str] = ()  # problems with what was chosen, beside the sum
 
@@ -164,8 +166,13 @@ def order_form(
     form = coming_form(session, event, zone, OrderForm, fields, data=data, sides=sides)
     form.offer, form.choices, form.numbers, form.people, form.now = offer, choices, numbers, people, now
     form.zone_of_reader = zone
+    form.bursaries = granted is None and _can_apply(session, event, now)
     _reckon(form)
     return form
+
+
+def _can_apply(session: Session, event: Event, now: datetime) -> bool:
+    return any(one.standing.state in ("open", "full") for one in kinds_on_application(session, event.id, now))
 
 
 def _sides_known(event: Event, choices: Sequence[Choice], numbers: Mapping[str, int]) -> frozenset[str] | None:

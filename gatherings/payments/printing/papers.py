@@ -27,7 +27,7 @@ Row = list[Any]
 def pdf_of(document: Document, *, format: Format = "pdf") -> bytes:
     """Make the PDF of a document, in the language of its order; the same bytes each time.
 
-    Needs the app's context. Raises NotFound for one whose years are over: nothing of it is kept but number, date and sums.
+    Needs the app's context. Raises NotFound for one whose years are over: nothing is kept but number, date and sums.
     """
     content = document.content
     if not content:

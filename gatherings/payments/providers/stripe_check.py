@@ -77,7 +77,7 @@ def _mode_problems(settings: Stripe, base_url: str) -> Iterator[Sentence]:
     if not settings.webhook_secret:
         yield say(
             "STRIPE_WEBHOOK_SECRET is not set, so no notice of Stripe's is believed. "
-            "Payments are found by asking, which can take a minute."
+            "Payments are found by asking, which can take some minutes."
         )
 
 

@@ -221,10 +221,10 @@ def _add_rates(month: dict[int, Rate], rates: Iterable[dict[str, Any]], sign: in
 
 def years_of(session: Session, community_id: int) -> list[int]:
     """List the years in which a community wrote documents, the latest first."""
-    first, last = session.execute(
+    first, last = session.execute(  # NULL, where there is none
         select(func.min(Document.issued_on), func.max(Document.issued_on)).where(Document.community_id == community_id)
     ).one()
-    return list(range(last.year, first.year - 1, -1)) if first else []
+    return list(range(last.year, first.year - 1, -1)) if first is not None else []
 
 
 def papers_of(session: Session, community_id: int, year: int) -> Sequence[Any]:

@@ -96,11 +96,12 @@ def needs_somebody() -> ColumnElement[bool]:
 
 def _has_word(word: str) -> ColumnElement[bool]:
     """Find a word; `autoescape`: % and _ are letters (reliability.md C16)."""
-    coded = json.dumps(word)[1:-1].lower()  # as JSON keeps what is no ASCII
+    # As JSON keeps what is no ASCII: "Å" and "å" are different there.
+    coded = {json.dumps(one)[1:-1].lower() for one in (word, word.lower(), word.upper(), word.capitalize())}
     plain = word.upper().replace("-", "")
     places: list[ColumnElement[bool]] = [
         exists().where(Person.id == Order.person_id, Person.key.contains(word.lower(), autoescape=True)),
-        func.lower(cast(Order.bill_to, Text)).contains(coded, autoescape=True),
+        *(func.lower(cast(Order.bill_to, Text)).contains(one, autoescape=True) for one in sorted(coded)),
     ]
     if len(plain) >= 3:
         places.append(func.replace(Order.reference, "-", "").contains(plain, autoescape=True))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -12,6 +13,7 @@ from gatherings.accounts.links import wrong_links_counted
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import Conflict
+from gatherings.core.money import digits_of
 from gatherings.core.words import Sentence, say
 from gatherings.db import current_session, transact
 from gatherings.events.rules import Door, door
@@ -38,6 +40,7 @@ from gatherings.tickets.rules.states import HOLDING
 from gatherings.web.answers import answer, go
 from gatherings.web.i18n import list_words
 from gatherings.web.markdown import render
+from gatherings.web.money import money_words
 from gatherings.web.rights import claim_of
 from gatherings.web.times import day_words
 
@@ -154,6 +157,7 @@ def values_of(order: Order, *, note: str | None = None, back: str = "") -> dict[
         "can_name": not closed,
         "coded": with_a_code(session, order),
         "returning": returning(order, moved),
+        "by_hand": any(one.state == "by_hand" for one in moved.refunds),
         "steps": steps_left(sale.comes_back, today=today_at(event, now), first_day=event.starts_local.date()),
         "percent": percent_now(order, sale, now),
         "look_every": LOOKS.get(how, 0),
@@ -168,8 +172,16 @@ def frame_of(order: Order) -> dict[str, Any]:
     """Give what every page of an order knows."""
     return {
         "order": order, "event": order.event, "community": order.event.community, "path": order_path(order),
-        "now": utc_now(), "days_of": lambda kind: days_words(kind, order), "day_of": lambda day: _day(day, order),
+        "now": utc_now(), "cash": partial(money_words, currency=order.currency, exact=not _is_whole(order)),
+        "days_of": lambda kind: days_words(kind, order), "day_of": lambda day: _day(day, order),
     }  # fmt: skip
+
+
+def _is_whole(order: Order) -> bool:
+    """Tell whether no sum of an order has decimals; where one has, all are written with them, below one another."""
+    whole = 10 ** digits_of(order.currency)
+    sums = (order.total, order.vat, *(sum for one in order.tickets for sum in (one.price, one.discount, one.vat)))
+    return not any(sum % whole for sum in sums)
 
 
 def days_words(kind: TicketKind, order: Order) -> str:

@@ -54,9 +54,7 @@ class Result:
 WORDS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
     "payment_not_here": (
         say("Paid at the provider, and not noted here."),
-        say(
-            "Open the order: it asks the provider by itself. If it is missing tomorrow, give the money back there."
-        ),
+        say("Open the order: it asks the provider by itself. If it is missing tomorrow, give the money back there."),
     ),
     "payment_not_there": (
         say("Noted here as paid, and not in the provider's books."),

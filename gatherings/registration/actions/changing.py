@@ -15,6 +15,7 @@ from gatherings.registration import rules
 from gatherings.registration.actions.registering import pool_of, take_place
 from gatherings.registration.actions.sending import post_own_state, standing_kind
 from gatherings.registration.actions.sending_series import tell_promoted
+from gatherings.registration.actions.ticket_places import live_tickets
 from gatherings.registration.actions.waiting import free_place, lock_pools
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
 from gatherings.registration.queries import list_dates_of
@@ -98,6 +99,8 @@ def move_to(session: Session, registration: Registration, side: str, site: Site,
     lock_pools(session, event)
     session.refresh(registration, ["state", "places_id", "waits_for_id", "queue_number"])
     _must_live(registration)
+    if live_tickets(session, registration.id):
+        raise Conflict(say("The ticket says how one comes. Please write to the hosts if it should be another."))
     if not change_side(session, registration, side, site, now=now):
         return False
     session.flush()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.actions import (
@@ -22,6 +22,7 @@ from gatherings.registration import rules
 from gatherings.registration.actions.registering import make_invite_again
 from gatherings.registration.actions.sending import may_mail, post_state, standing_kind
 from gatherings.registration.models import Answer, Consent, Registration
+from gatherings.tickets.models import Order, Ticket
 
 
 def ask_new_address(
@@ -91,6 +92,7 @@ def hand_to(
     if other is not None:
         step_aside(session, other)
     _tell_old_address(session, registration, site, now=now, by=by)
+    _take_tickets_along(session, registration, person)
     registration.person = person
     # Somebody may move away and back again: the new entry goes on from whatever that calendar saw last.
     old = registration.invite
@@ -100,6 +102,19 @@ def hand_to(
     session.flush()
     event, kind = registration.event, standing_kind(registration)
     post_state(session, registration, event, person, site, kind=kind, now=now, suffix=":moved")
+
+
+def _take_tickets_along(session: Session, registration: Registration, person: Person) -> None:
+    """Give the new address the registration's tickets, and what was ordered for nobody else: its old link ends."""
+    mine = Ticket.registration_id == registration.id
+    other = Ticket.registration_id.is_(None) | (Ticket.registration_id != registration.id)
+    session.execute(
+        update(Order)
+        .where(Order.person_id == registration.person_id, Order.event_id == registration.event_id)
+        .where(Order.id.in_(select(Ticket.order_id).where(mine)), Order.id.not_in(select(Ticket.order_id).where(other)))
+        .values(person_id=person.id, link_version=Order.link_version + 1)
+    )
+    session.execute(update(Ticket).where(mine).values(person_id=person.id))
 
 
 def _other_of(session: Session, registration: Registration, person: Person) -> Registration | None:
@@ -130,5 +145,6 @@ def step_aside(session: Session, other: Registration) -> None:
     """Remove the new address's own cancelled registration of this event: a person is at an event once."""
     session.execute(delete(Answer).where(Answer.registration_id == other.id))
     session.execute(delete(Consent).where(Consent.registration_id == other.id))
+    session.execute(update(Ticket).where(Ticket.registration_id == other.id).values(registration_id=None))
     session.delete(other)
     session.flush()

@@ -26,6 +26,7 @@ from gatherings.registration.actions.leaving import cancel
 from gatherings.registration.actions.registering import end_consents, make_invite_again
 from gatherings.registration.actions.sending import post_own_state, post_state
 from gatherings.registration.actions.sending_series import tell_promoted
+from gatherings.registration.actions.ticket_places import live_tickets
 from gatherings.registration.actions.waiting import lock_pools
 from gatherings.registration.facts import side_of
 from gatherings.registration.models import Answer, Consent, Registration
@@ -81,6 +82,8 @@ def swap_to(
     session.refresh(registration, ["state", "places_id", "waits_for_id", "queue_number"])
     if registration.state not in rules.LIVE:
         return None
+    if live_tickets(session, registration.id):
+        raise Conflict(say("A ticket is for one sitting. Please write to the hosts if it should be the other one."))
     if by == "person":
         limit_attempts(session, "swap", str(person.id), most=SWAPS_AN_HOUR, window=timedelta(hours=1), now=now)
     there = _registration_at(session, twin, person)

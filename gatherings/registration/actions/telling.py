@@ -13,6 +13,7 @@ from gatherings.events.queries import WITH_SERIES
 from gatherings.invites.actions import next_message
 from gatherings.registration import facts as snapshot
 from gatherings.registration.actions.sending_series import get_series_of_any_status, post_series
+from gatherings.registration.listing import sells, tickets_of
 from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import list_live
 
@@ -205,12 +206,15 @@ def _remind_of(session: Session, event: Event, kind: str, ahead: timedelta, site
     posted, after = 0, 0
     fresh = now - ahead / 4  # who registered a quarter of the span ago or less has just read all of it
     while page := list_live(session, event.id, after=after, limit=BATCH):
+        tickets = tickets_of(session, [one.id for one in page]) if sells(event) else {}
         for registration in page:
             after = registration.id
             if registration.state != "confirmed" or _since(registration) > fresh:
                 continue
+            kinds = dict.fromkeys(one.kind for one in tickets.get(registration.id, ()) if one.state == "valid")
+            more: dict[str, Any] = {"tickets": list(kinds)} if kinds else {}
             body: dict[str, Any] = snapshot.facts_for(
-                registration, event, event.community, registration.person.address, invite=None
+                registration, event, event.community, registration.person.address, invite=None, **more
             )
             posted += snapshot.post(
                 session,

@@ -17,6 +17,7 @@ from gatherings.registration.actions.disowning import not_me_series, send_series
 from gatherings.registration.forms import answers_of, check
 from gatherings.registration.links import manage_path
 from gatherings.registration.models import Registration
+from gatherings.registration.own_tickets import own_tickets
 from gatherings.registration.queries import get_every_of
 from gatherings.registration.routes.blueprint import bp
 from gatherings.registration.routes.showing import Thing, back, details_of, look, page, press
@@ -157,5 +158,6 @@ def withdraw(token: str, consent_id: int) -> Response:
 
 def _about(thing: Thing) -> dict[str, Any]:
     if isinstance(thing, Registration):
-        return {"event": thing.event, "title": thing.event.title, "community": thing.event.community}
+        own = own_tickets(current_session(), thing, thing.event, now=utc_now()) if thing.state in LIVE else None
+        return {"event": thing.event, "title": thing.event.title, "community": thing.event.community, "own": own}
     return {"event": None, "title": thing.series.title, "community": thing.series.community}

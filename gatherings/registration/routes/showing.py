@@ -21,6 +21,7 @@ from gatherings.registration.facts import queue_position, side_of
 from gatherings.registration.forms import Held, details_form, is_full
 from gatherings.registration.links import door_to_meeting, join_path, manage_path
 from gatherings.registration.models import Registration, SeriesRegistration
+from gatherings.registration.own_tickets import own_tickets
 from gatherings.registration.queries import (
     answers_of,
     consents_of,
@@ -122,8 +123,9 @@ def _single(registration: Registration, *, details: Any = None, other: Any = Non
     live = registration.state in rules.LIVE and state not in (Door.OVER, Door.CANCELLED)
     side = side_of(event, registration.places_id)
     waits_for = side_of(event, registration.waits_for_id)
+    own = own_tickets(session, registration, event, now=utc_now()) if registration.state in rules.LIVE else None
     other_side = None
-    if live and event.mode == "hybrid":
+    if live and event.mode == "hybrid" and own is None:  # else the ticket says where
         other_side = "online" if "room" in (side, waits_for) else "room"
         if side and waits_for:
             other_side = side  # to stay where one is, and wait no more
@@ -138,7 +140,8 @@ def _single(registration: Registration, *, details: Any = None, other: Any = Non
         "other_side": other_side,
         "other_full": is_full(event.room if other_side == "room" else event.online) if other_side else False,
         "way_in": way_in(registration, event),
-        **other_sitting(session, registration, live=live),
+        **other_sitting(session, registration, live=live and own is None),
+        "own": own,
         "ticket": ticket_of(registration, event) if live else None,
         "minutes_before": rules.JOIN_OPENS_MINUTES,
         "details": details or (details_of(session, registration, read=False) if live else None),

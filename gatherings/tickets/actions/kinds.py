@@ -24,7 +24,7 @@ from gatherings.tickets.actions.selling import (
     wall_clock,
 )
 from gatherings.tickets.models import Application, Sale, Ticket, TicketKind
-from gatherings.tickets.queries.kinds import find_kind, kinds_of
+from gatherings.tickets.queries.kinds import codes_of, find_kind, kinds_of
 from gatherings.tickets.rules.selling import MOST_KINDS, days_of, kind_problems, window_problems
 
 _PLAIN = (
@@ -83,7 +83,7 @@ def save_kind(
     if edits != kind.edits:
         raise Overtaken(present, kind.edits)
     columns = _columns(values, event, sale, kind)
-    _refuse_less(session, kind, values)
+    _refuse_less(session, kind, columns, event)
     for name, value in columns.items():
         setattr(kind, name, value)
     kind.edits += 1
@@ -151,15 +151,16 @@ def _add(
     return kind
 
 
-def _refuse_less(session: Session, kind: TicketKind, values: Mapping[str, Any]) -> None:
+def _refuse_less(session: Session, kind: TicketKind, columns: Mapping[str, Any], event: Event) -> None:
     """Refuse what would take something away from those who have a ticket: a day, or their side."""
     if not is_used(session, kind.id):
         return
     problems = []
-    if values["days"] and (not kind.days or set(kind.days) - set(values["days"])):
+    offered = set(days_of(event.starts_local, event.ends_local))
+    if columns["days"] and (set(kind.days or offered) & offered) - set(columns["days"]):
         said = say("People have this ticket for the days it had. Please add another ticket for fewer days.")
         problems.append(Problem("days", said))
-    if values["side"] != kind.side:
+    if columns["side"] != kind.side and event.mode == "hybrid":
         problems.append(Problem("side", say("People have this ticket as it is. Please add another ticket.")))
     if problems:
         raise InvalidInput(problems)
@@ -189,17 +190,22 @@ def move_kind(session: Session, event_id: int, public_id: str, steps: int, *, by
 
 
 def remove_kind(session: Session, event_id: int, public_id: str, *, by: int, now: datetime) -> str:
-    """Delete a kind that nobody ever ordered ("deleted"), or offer it no longer ("retired")."""
-    sale, kind = needed_sale(session, event_id), find_kind(session, event_id, public_id)
+    """Delete a kind that nobody ever ordered ("deleted"), or offer it no longer ("retired").
+
+    Raises Conflict for one to be deleted that a code names: without it, the code would be for all tickets.
+    """
+    kind = find_kind(session, event_id, public_id)
     if kind is None:
         return "deleted"  # pressed twice
-    places.lock(session, [kind.places_id])
+    places.lock(session, pools_of(session, event_id))
+    sale = needed_sale(session, event_id)
     if is_used(session, kind.id):
         if not kind.retired:
             kind.retired, kind.edits = True, kind.edits + 1
             note(session, event_id, "retire_ticket_kind", by, now)
         done = "retired"
     else:
+        _refuse_named(session, kind)
         pool = session.get_one(Places, kind.places_id)
         session.delete(kind)
         session.flush()
@@ -209,6 +215,14 @@ def remove_kind(session: Session, event_id: int, public_id: str, *, by: int, now
     session.flush()
     show(session, sale)
     return done
+
+
+def _refuse_named(session: Session, kind: TicketKind) -> None:
+    named = [code.code for code in codes_of(session, kind.event_id) if kind.public_id in code.kinds]
+    if named:
+        raise Conflict(
+            say("These codes are for this ticket: %(codes)s. Please change them first.", codes=", ".join(named))
+        )
 
 
 def offer_again(session: Session, event_id: int, public_id: str, *, by: int, now: datetime) -> None:

@@ -22,6 +22,11 @@ class Offered:
     standing: Standing
 
 
+def any_sale(session: Session) -> bool:
+    """Tell whether any event sells tickets, or sold some."""
+    return session.scalar(select(Sale.id).where(Sale.state != "draft").limit(1)) is not None
+
+
 def find_sale(session: Session, event_id: int) -> Sale | None:
     """Give the sale of an event, draft or on."""
     return session.scalars(select(Sale).where(Sale.event_id == event_id)).one_or_none()

@@ -12,8 +12,9 @@ from gatherings.core.clock import utc_now
 from gatherings.core.errors import Conflict
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event
-from gatherings.organise.access import may, organiser
+from gatherings.organise.access import may, may_here, organiser
 from gatherings.organise.routes.blueprint import bp
+from gatherings.payments.actions.giving_all import count_open
 from gatherings.planning.actions.publication import cancel_event, publish, unpublish
 from gatherings.planning.queries.events import count_told, editable, has_below
 from gatherings.web.answers import answer, go
@@ -83,6 +84,7 @@ def _ask(event_id: int, refusal: str = "", status: int = 200) -> Response:
         community=found.community,
         people=count_told(session, event_id),
         below=has_below(session, event_id),
+        money_in=count_open(session, event_id) > 0,
         over=found.ends_at <= utc_now(),
         refusal=refusal,
         status=status,
@@ -95,4 +97,6 @@ def _done(action: Callable[..., str], event: Event, said: str) -> Response:
         slug = transact(action, event_id, by=by, site=settings().site, now=utc_now())
     except Conflict as refusal:
         return _ask(event_id, words(refusal.sentence), 409)
+    if said == "cancelled" and may_here("money") and count_open(current_session(), event_id):
+        return go(f"/organise/events/{slug}/everybody-back")
     return go(f"/organise/events/{slug}?done={said}")

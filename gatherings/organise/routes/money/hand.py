@@ -26,7 +26,7 @@ from gatherings.payments.actions.money import lock_for_money
 from gatherings.payments.actions.settling import note_by_hand
 from gatherings.payments.queries.orders import get_order_of_event
 from gatherings.tickets.models import Order
-from gatherings.web.answers import answer
+from gatherings.web.answers import answer, go
 from gatherings.web.forms import ChoiceField, CleanField, PlainForm
 from gatherings.web.i18n import words
 from gatherings.web.requests import settings
@@ -80,8 +80,9 @@ def note_paid(event: Event, order: str) -> Response:
     today = zones.to_local(now, event.zone).date()
     mine = get_order_of_event(current_session(), event.id, order)
     form = paid_form(mine, today, typed=request.method == "POST")
-    typed = request.method == "POST" and form.validate()
-    if not typed or not can_note(mine):
+    if request.method == "POST" and not can_note(mine):  # pressed twice, or a colleague was quicker
+        return go(f"{path_of(event)}/{mine.public_id}?done=before")
+    if request.method != "POST" or not form.validate():
         return answer(
             "organise/money/paid.html", event=mine.event, community=mine.event.community, order=mine, form=form,
             path=f"{path_of(event)}/{mine.public_id}", can=can_note(mine), state=state_words(mine, today),

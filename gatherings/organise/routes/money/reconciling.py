@@ -58,6 +58,12 @@ class Days:
         return _midnight(self.last + timedelta(days=1), self.zone)
 
 
+@bp.app_template_global("cards_taken")
+def cards_taken() -> bool:
+    """Tell whether cards can be paid with here: without it nothing of them is offered."""
+    return current_provider() is not None
+
+
 @bp.get("/events/<event>/reconcile")
 @may("money")
 def reconcile_event(event: Event) -> Response:

@@ -139,7 +139,7 @@ def export_papers(community: Community) -> Response:
     lines = [writer.row([words(one) for one in _PAPER_HEADINGS])]
     for kind, number, day, reference, title, buyer, total, vat, currency in rows:
         sign = -1 if kind == "credit" else 1
-        who = ", ".join(part for part in (buyer.get("organisation"), buyer.get("name")) if part)
+        who = ", ".join(part for part in map((buyer or {}).get, ("organisation", "name")) if part)
         cells: list[Cell] = [words(_PAPERS[kind]), number, day.isoformat(), reference, title, who, currency]
         cells += [Decimal(plain(sign * amount, currency)) for amount in (total - vat, vat, total)]
         lines.append(writer.row(cells))

@@ -25,6 +25,7 @@ from gatherings.registration.actions import hosting
 from gatherings.registration.actions.swapping import swap
 from gatherings.registration.facts import queue_position, side_of
 from gatherings.registration.forms import Held, answers_of, check, details_form
+from gatherings.registration.listing import tickets_of
 from gatherings.registration.models import Registration
 from gatherings.registration.queries import answers_of as answers_held
 from gatherings.registration.queries import consents_of, get_of_event
@@ -206,6 +207,7 @@ def _page(
         "side": side_of(mine.event, mine.places_id),
         "waits_for": side_of(mine.event, mine.waits_for_id),
         "side_words": wording.SIDES,
+        "tickets": [(one, *wording.money_words(one)) for one in tickets_of(session, [mine.id]).get(mine.id, ())],
         "made_by": wording.MADE_BY.get(mine.made_by, ""),
         "answers": _answers(session, mine),
         "consents": consents_of(session, mine),
