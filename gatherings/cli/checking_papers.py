@@ -11,7 +11,7 @@ from gatherings.tickets.models import Order
 
 
 def wrong_papers(session: Session) -> Iterator[str]:
-    """Name every order whose papers say another sum than its tickets; what the worker has still to follow may differ."""
+    """Name every order whose papers say another sum than its tickets, but those that the worker has still to follow."""
     sign = case((Document.kind == "invoice", 1), else_=-1)
     sums = (
         select(

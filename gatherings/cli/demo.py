@@ -12,8 +12,10 @@ from pathlib import Path
 import click
 from flask_migrate import upgrade
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from gatherings.app import create_app, data_folder
+from gatherings.cli.demo_double import past_payments
 from gatherings.cli.demo_people import fill_demo
 from gatherings.cli.demo_slots import fill_slots
 from gatherings.cli.demo_tickets import fill_tickets
@@ -22,7 +24,7 @@ from gatherings.cli.running import Child, stop_all, watch, web_process, worker_p
 from gatherings.config import read_settings
 from gatherings.core.clock import utc_now
 from gatherings.db.session import current_session, db
-from gatherings.double import serve_double, settings_for
+from gatherings.double import Past, serve_double, settings_for
 from gatherings.loading.command import command as load_programme
 from gatherings.registration.models import Registration
 
@@ -40,7 +42,7 @@ PROGRAMME = Path(__file__).parent.parent / "loading" / "programme.yaml"
 @click.option(
     "--with-stripe-double",
     is_flag=True,
-    help="Pay by card at a stand-in for Stripe, on the next port. It forgets everything when it stops.",
+    help="Pay by card at a stand-in for Stripe, on the next port. It forgets who is still paying when it stops.",
 )
 def demo(port: int, keep: bool, with_stripe_double: bool) -> None:
     """Start a fresh demo: the communities' programme, web server, worker, and a mailbox to read the mail in.
@@ -58,9 +60,9 @@ def demo(port: int, keep: bool, with_stripe_double: bool) -> None:
     folder = Path("demo").absolute() if keep else Path(tempfile.mkdtemp(prefix="gatherings-demo-"))
     beside: list[Child] = []
     try:
-        sign_in = _prepare(folder, port, with_stripe_double)
+        sign_in, past = _prepare(folder, port, with_stripe_double)
         if with_stripe_double:
-            beside.append(Child(lambda: serve_double(port + 1, f"http://127.0.0.1:{port}")))
+            beside.append(Child(lambda: serve_double(port + 1, f"http://127.0.0.1:{port}", past)))
         children = [web_process("127.0.0.1", port, 1, 8), worker_process()]
         click.echo(
             f"\n  Gatherings  http://127.0.0.1:{port}/\n"
@@ -80,9 +82,10 @@ def demo(port: int, keep: bool, with_stripe_double: bool) -> None:
     sys.exit(status)
 
 
-def _prepare(folder: Path, port: int, with_stripe_double: bool) -> str:
+def _prepare(folder: Path, port: int, with_stripe_double: bool) -> tuple[str, list[Past]]:
     """Make the database, load the programme, make an organiser; give the path of a link that signs them in.
 
+    Gives the card payments of the demo's data too, for the stand-in for Stripe, which was not there then.
     The children read the same settings from the environment.
     """
     # A demo must not write to somebody's real server. Empty and not taken away: the worker, a `gatherings` command of
@@ -109,11 +112,13 @@ def _prepare(folder: Path, port: int, with_stripe_double: bool) -> str:
             fill_demo(app, settings.site, now=utc_now())
             fill_slots(app, settings.site, by=ORGANISER[0], now=utc_now())
             fill_tickets(app, settings.site, by=ORGANISER[0], now=utc_now())
+        with Session(db.engine) as afresh:
+            past = past_payments(afresh)
         db.engine.dispose()
     if status:
         click.echo("\n".join(lines), err=True)
         sys.exit(status)
-    return sign_in or "/sign-in"
+    return sign_in or "/sign-in", past
 
 
 def _taken(port: int) -> bool:

@@ -47,8 +47,9 @@ class Books:
             raise NotThere(f"No such {kind.rpartition('.')[2]}: '{found_id}'")
         return row
 
-    def _add(self, kind: str, prefix: str, **values: Any) -> dict[str, Any]:
-        row = blank(kind, id=new_id(prefix), **values)
+    def add(self, kind: str, prefix: str, **values: Any) -> dict[str, Any]:
+        """Make an object of a kind and remember it."""
+        row = blank(kind, **{"id": new_id(prefix), **values})
         self.table(kind)[row["id"]] = row
         return row
 
@@ -69,7 +70,7 @@ class Books:
         if address is not None and not (address.isascii() and "@" in address and "." in address.rpartition("@")[2]):
             raise BadParams(f"Invalid email address: {address}", "customer_email", "email_invalid")
         with self.lock:
-            session = self._add(
+            session = self.add(
                 "checkout.session", "cs_test", mode="payment", ui_mode="hosted_page", status="open",
                 payment_status="unpaid" if total else "no_payment_required", amount_total=total, amount_subtotal=total,
                 currency=currency, expires_at=expires_at, success_url=params["success_url"],
@@ -160,7 +161,7 @@ class Books:
             intent = self.find("payment_intent", session["payment_intent"])
             intent.update(values)
             return intent
-        intent = self._add(
+        intent = self.add(
             "payment_intent", "pi", **values, amount_received=0, amount_capturable=0, metadata=data.get("metadata", {}),
             description=data.get("description"), payment_method_types=["card"], capture_method="automatic_async",
         )  # fmt: skip
@@ -169,20 +170,21 @@ class Books:
 
     def _arrive(self, session: dict[str, Any]) -> None:
         intent = self.find("payment_intent", session["payment_intent"])
-        charge = self._add(
+        charge = self.add(
             "charge", "ch", amount=intent["amount"], amount_captured=intent["amount"], amount_refunded=0, captured=True,
             currency=intent["currency"], description=intent["description"], disputed=False, paid=True, refunded=False,
             metadata=dict(intent["metadata"]), payment_intent=intent["id"], status="succeeded",
         )  # fmt: skip
-        charge["balance_transaction"] = self._book(charge, "charge", charge["amount"], charge["amount"] * 15 // 1000)
+        charge["balance_transaction"] = self.book(charge, "charge", charge["amount"], charge["amount"] * 15 // 1000)
         intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"])
         session.update(payment_status="paid")
 
-    def _book(self, source: dict[str, Any], kind: str, amount: int, fee: int = 0) -> str:
-        row = self._add(
+    def book(self, source: dict[str, Any], kind: str, amount: int, fee: int = 0, at: int | None = None) -> str:
+        """Write a movement of money into the account's books, as of now or of another moment."""
+        row = self.add(
             "balance_transaction", "txn", amount=amount, fee=fee, net=amount - fee, currency=source["currency"],
             fee_details=[], type=kind, reporting_category=kind, source=source["id"], status="available",
-            available_on=seconds(), balance_type="payments",
+            available_on=seconds(), balance_type="payments", created=seconds() if at is None else at,
         )  # fmt: skip
         return str(row["id"])
 

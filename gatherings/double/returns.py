@@ -26,14 +26,14 @@ class Returns(Books):
             if not 0 < amount <= left:
                 words = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
                 raise BadParams(words, "amount")
-            refund = self._add(
+            refund = self.add(
                 "refund", "re", amount=amount, currency=charge["currency"], charge=charge["id"],
                 payment_intent=intent["id"], reason=params.get("reason"), metadata=params.get("metadata", {}),
                 status="succeeded" if self.refunds_become == "succeeded" else "pending",
             )  # fmt: skip
             charge.update(amount_refunded=charge["amount_refunded"] + amount)
             charge["refunded"] = charge["amount_refunded"] >= charge["amount"]
-            refund["balance_transaction"] = self._book(refund, "refund", -amount)
+            refund["balance_transaction"] = self.book(refund, "refund", -amount)
             self._tell("refund.created", refund)
             self._tell("charge.refunded", charge)
             if self.refunds_become == "failed":
@@ -50,7 +50,7 @@ class Returns(Books):
                 refund.update(status="failed", failure_reason=why)
                 charge = self.find("charge", refund["charge"])
                 charge.update(amount_refunded=charge["amount_refunded"] - refund["amount"], refunded=False)
-                refund["failure_balance_transaction"] = self._book(refund, "refund_failure", refund["amount"])
+                refund["failure_balance_transaction"] = self.book(refund, "refund_failure", refund["amount"])
                 self._tell("refund.failed", refund)
             self._tell("refund.updated", refund)
 
@@ -58,7 +58,7 @@ class Returns(Books):
         """Let the payer ask their bank for the money back."""
         with self.lock:
             charge = self.find("charge", self.find("payment_intent", payment)["latest_charge"])
-            dispute = self._add(
+            dispute = self.add(
                 "dispute", "du", amount=charge["amount"] if amount is None else amount, currency=charge["currency"],
                 charge=charge["id"], payment_intent=payment, reason=reason, status="needs_response",
                 is_charge_refundable=False, balance_transactions=[],
@@ -66,7 +66,7 @@ class Returns(Books):
                                   "submission_count": 0},
             )  # fmt: skip
             charge["disputed"] = True
-            self._book(dispute, "adjustment", -dispute["amount"], 1500)
+            self.book(dispute, "adjustment", -dispute["amount"], 1500)
             self._tell("charge.dispute.created", dispute)
             return dispute
 
@@ -76,6 +76,6 @@ class Returns(Books):
             dispute = self.find("dispute", dispute_id)
             dispute["status"] = "won" if won else "lost"
             if won:
-                self._book(dispute, "adjustment", dispute["amount"])
+                self.book(dispute, "adjustment", dispute["amount"])
             self._tell("charge.dispute.closed", dispute)
             return dispute

@@ -16,6 +16,7 @@ from gatherings.double.answering import Api, Cut
 from gatherings.double.faults import Faults
 from gatherings.double.notices import Delivery, Notices
 from gatherings.double.pages import Pages
+from gatherings.double.past import Past, remember
 from gatherings.double.returns import Returns
 from gatherings.payments.providers.stripe import EVENTS
 from gatherings.payments.providers.stripe_check import HOOK
@@ -127,9 +128,10 @@ def settings_for(port: int) -> dict[str, str]:
     }  # fmt: skip
 
 
-def serve_double(port: int, base_url: str) -> None:
+def serve_double(port: int, base_url: str, past: Iterable[Past] = ()) -> None:
     """Serve a double for one installation until the process is ended; it sends its notices by itself."""
     double = Double()
+    remember(double.books, past)
     double.serves(base_url)
     double.start(port)
     double.notices.push()

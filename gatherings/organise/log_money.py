@@ -85,7 +85,7 @@ SENTENCES: Final[Mapping[str, Sentence | Callable[[Details], Sentence]]] = {
     "misfit_payment": say("Money arrived for %(what)s that does not fit it; it is given back."),
     "refund_failed": say("Money of %(what)s could not be given back."),
     "dispute": say("A payer asked their bank for the money of %(what)s."),
-    "bad_notice": say("A notice about payments was refused: it was not signed as it should be."),
+    "bad_notice": say("A notice about payments was refused, for it was not signed as it should be (%(what)s)."),
     # bursaries
     "approve_application": say("%(who)s approved an application for %(what)s."),
     "decline_application": say("%(who)s declined an application for %(what)s."),

@@ -38,6 +38,7 @@ _MARK = "gatherings.keep"  # in the environ: (stamp, until) of an answer that ma
 _OWN = frozenset({"date", "x-request-id"})  # set anew for each answer
 _NOT_IN_304 = frozenset({"content-length", "content-type", "content-disposition", "content-encoding"})
 _NEVER = re.compile(r";\s*q=0(\.0*)?\s*$")
+_ALONE = "gatherings.alone"  # in the environ: this answer is one visitor's
 _PACK = "gatherings.pack"  # in the environ: how hard to pack it, for brotli
 _FAST, _BEST = 5, 11
 # A page that was made anew within this time changes with every registration: packing it hard would cost as much as
@@ -112,7 +113,7 @@ def kept(
             stamp = stamp_of(session)  # before the view reads anything
             next_edge = boundary(session, now)
             response = view(**values)
-            if response.cache_control.private:  # made for this visitor alone: a form with its own key
+            if request.environ.get(_ALONE):
                 return response
             if response.mimetype == "text/html" and response.status_code == 200:
                 response.vary.add("Accept-Encoding")
@@ -126,6 +127,13 @@ def kept(
         return marked
 
     return keeping
+
+
+def for_one_alone(response: Response) -> Response:
+    """Let what a kept view answers this time be kept by nobody: something in it is this visitor's (a form's key)."""
+    request.environ[_ALONE] = True
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 class KeptFirst:

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import pytest
@@ -159,8 +160,15 @@ def test_power_goes_again_and_again_while_people_pay(houses, size, kind):
         office.double.notices.chaos = Chaos(doubled=0.3, lost=0.2, late=0.5, most_late=2, seed=5)
         chance, cut_off, luck = random.Random(3), 0, fates(9, delayed=0)
 
+        def paid() -> int:
+            sessions = list(office.double.books.table("checkout.session").values())
+            return sum(row["status"] == "complete" for row in sessions)
+
         async def cut() -> None:
-            await asyncio.sleep(chance.uniform(0.3, 2.5))
+            enough, until = paid() + chance.randrange(2, people // 3), time.monotonic() + 40
+            while paid() < enough and time.monotonic() < until:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(chance.uniform(0, 0.3))
             await asyncio.to_thread(office.house.server.kill)
 
         async def round_of(number: int) -> list:

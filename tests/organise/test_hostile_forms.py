@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -19,10 +20,13 @@ from gatherings.communities.models import Member
 from gatherings.core.clock import utc_now
 from gatherings.core.folding import fold
 from gatherings.core.tokens import new_public_id
+from gatherings.tickets.models import Order
 from tests.factories import make_event, make_question, make_registration
+from tests.many_orders import fill_orders
 from tests.organise.test_every_screen import path_of, screens
 from tests.signing import make_role, sign_in
 from tests.slotting import make_call, make_item, make_order, make_submission
+from tests.ticketing import make_kind, make_sale
 from tests.ticketing import make_code, make_kind, make_sale
 
 NASTY = [
@@ -137,10 +141,13 @@ def place(app: Flask, client: FlaskClient, session: Session) -> dict[str, str]:
     make_sale(session, event, state="draft")
     make_kind(session, event, public_id=people[0].public_id)
     make_code(session, event, public_id=people[0].public_id)
+    make_sale(session, event, state="draft")
+    fill_orders(session, event, [make_kind(session, event)], 2, now=utc_now())
+    order = session.scalars(select(Order).where(Order.state == "due")).one()
     session.commit()
     return {
         "event": event.slug, "community": event.community.slug, "public_id": people[0].public_id,
-        "submission": reserve.public_id, "kind": "accepted",
+        "submission": reserve.public_id, "kind": "accepted", "order": order.public_id,
     }  # fmt: skip
 
 

@@ -14,13 +14,18 @@ from typing import Any
 import pytest
 import stripe
 
+from gatherings.config import Stripe
 from gatherings.core.clock import utc_now
-from gatherings.double import Chaos, Double
+from gatherings.double import Chaos, Double, Past, remember
 from gatherings.double.objects import kinds
 from gatherings.double.params import BadParams, checked, nested
+from gatherings.payments.providers.stripe import StripeProvider
 from tests.stripe_double import double  # noqa: F401 (a fixture)
 
-LINE: dict[str, Any] = {"quantity": 1, "price_data": {"currency": "sek", "unit_amount": 650_000, "product_data": {"name": "A day"}}}
+LINE: dict[str, Any] = {
+    "quantity": 1,
+    "price_data": {"currency": "sek", "unit_amount": 650_000, "product_data": {"name": "A day"}},
+}
 
 
 def session_params(**values):
@@ -282,3 +287,22 @@ def test_it_stops_at_once(double):  # noqa: F811
     double.stop()
     assert time.monotonic() - before < 1
     double.stop()
+
+
+def test_what_was_paid_before_it_started_can_be_looked_at_and_given_back(client, double):  # noqa: F811
+    at = utc_now() - timedelta(days=3)
+    remember(double.books, [
+        Past("pi_demo_1", "o" * 22, "MSF-1", 650_000, "SEK", at, (("re_demo_1", "R1", 100_000),)),
+        Past("pi_demo_2", "p" * 22, "MSF-2", 9_000, "ISK", at),
+    ])  # fmt: skip
+    provider = StripeProvider(Stripe(double.api.key, double.secret, double.url), "http://gatherings.test")
+    again = provider.refund(key="refund-R1", payment="pi_demo_1", amount=100_000, currency="SEK", ours="R1")
+    assert (again.reference, again.state) == ("re_demo_1", "done")
+    assert provider.refund(key="k", payment="pi_demo_1", amount=550_000, currency="SEK", ours="R2").state == "done"
+    assert provider.refund(key="k2", payment="pi_demo_2", amount=9_000, currency="ISK", ours="R3").amount == 9_000
+    rows = list(provider.books(at - timedelta(hours=1), at + timedelta(hours=1)))
+    assert [(row.kind, row.reference, row.amount, row.order) for row in rows] == [
+        ("payment", "pi_demo_2", 9_000, "p" * 22),
+        ("refund", "re_demo_1", 100_000, ""),
+        ("payment", "pi_demo_1", 650_000, "o" * 22),
+    ]

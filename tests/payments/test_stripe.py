@@ -364,7 +364,13 @@ def test_what_is_not_stripes_is_no_notice(provider, double, payment, clock_at): 
 def test_signed_but_of_another_account_or_mode_or_not_to_be_read(provider, double, payment):  # noqa: F811
     [delivery] = double.notices.take()
     whole = delivery.event
-    changes: tuple[dict[str, Any], ...] = ({"account": "acct_other"}, {"livemode": True}, {"data": {}}, {"data": {"object": {}}}, {"data": None})
+    changes: tuple[dict[str, Any], ...] = (
+        {"account": "acct_other"},
+        {"livemode": True},
+        {"data": {}},
+        {"data": {"object": {}}},
+        {"data": None},
+    )
     for change in changes:
         delivery.event = {**whole, **change}
         with pytest.raises(BadSignature):

@@ -27,7 +27,7 @@ from gatherings.payments.forms.guessing import refuse_guessing_at
 from gatherings.payments.forms.order import order_form, read_codes
 from gatherings.registration.forms import RegisterForm, register_form
 from gatherings.web.answers import answer
-from gatherings.web.cache import kept
+from gatherings.web.cache import for_one_alone, kept
 from gatherings.web.markdown import render
 from gatherings.web.requests import absolute, settings
 from gatherings.web.rights import public
@@ -47,7 +47,7 @@ def event(slug: str) -> Response:
     values = event_values(found, now, zone)
     response = answer("pages/event.html", **values)
     if values["form"] is not None and values["form"].sells:
-        response.headers["Cache-Control"] = "private, no-cache"  # each form of an order has a key of its own
+        for_one_alone(response)  # each form of an order has a key of its own
     if found.listing == "link":
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

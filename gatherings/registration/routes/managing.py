@@ -160,4 +160,4 @@ def _about(thing: Thing) -> dict[str, Any]:
     if isinstance(thing, Registration):
         own = own_tickets(current_session(), thing, thing.event, now=utc_now()) if thing.state in LIVE else None
         return {"event": thing.event, "title": thing.event.title, "community": thing.event.community, "own": own}
-    return {"event": None, "title": thing.series.title, "community": thing.series.community}
+    return {"event": None, "title": thing.series.title, "community": thing.series.community, "own": None}
