@@ -17,7 +17,7 @@ def past_payments(session: Session) -> list[Past]:
     for payment_id, reference, ours, amount in session.execute(
         given.where(Refund.reference.is_not(None), Refund.state.in_(("sent", "done"))).order_by(Refund.id)
     ):
-        back[payment_id].append((reference, ours, amount))
+        back[payment_id].append((reference or "", ours, amount))
     rows = session.execute(
         select(Payment, Order.public_id, Order.reference)
         .join(Order, Order.id == Payment.order_id)

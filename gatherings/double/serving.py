@@ -135,7 +135,9 @@ def serve_double(port: int, base_url: str, past: Iterable[Past] = ()) -> None:
     double.serves(base_url)
     double.start(port)
     double.notices.push()
-    threading.Event().wait()
+    never = threading.Event()
+    while not never.wait(5):
+        double.books.expire_old()
 
 
 @contextmanager

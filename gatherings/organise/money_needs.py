@@ -1,9 +1,10 @@
-"""What about tickets and money needs a treasurer: shown on the dashboards, whenever the gathering was; two queries."""
+"""What about tickets and money needs a treasurer: shown on the dashboards, whenever the gathering was; one query."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Date, and_, case, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from gatherings.core import zones
@@ -22,37 +23,37 @@ def list_money_needs(
 ) -> list[Need]:
     """List refunds that failed or wait for a person's hand, orders that need a look, and overdue invoices."""
     mine = Event.community_id.in_(community_ids) if event_id is None else Event.id == event_id
-    event = (Event.community_id, Event.slug, Event.title, Event.starts_at)
-    found: list[Need] = []
-    refunds = session.execute(
-        select(*event, Refund.state, func.count())
+    event = (Event.community_id, Event.slug, Event.title, Event.starts_at, Event.zone)
+    refunds = (
+        select(Refund.state, *event, cast(null(), Date).label("due_on"), func.count().label("one"), literal(0))
         .select_from(Refund)
         .join(Order, Order.id == Refund.order_id)
         .join(Event, Event.id == Order.event_id)
         .where(Refund.state.in_(("failed", "by_hand")), mine)
         .group_by(Event.id, *event, Refund.state)
-        .order_by(Event.starts_at)
-        .limit(50)
     )
-    for of, slug, title, starts_at, state, number in refunds:
-        found.append(Need("refund" if state == "failed" else "byhand", of, slug, title, starts_at, number))
     maybe_late = and_(Order.state == "due", OWED > 0, Order.due_on < (now + _EARLIEST_TODAY).date())
     needs_look = and_(Order.attention != "", Order.attention != "refund-failed")
-    orders = session.execute(
-        select(*event, Event.zone, Order.due_on, func.count(case((needs_look, 1))), func.count(case((maybe_late, 1))))
+    orders = (
+        select(literal("order"), *event, Order.due_on, func.count(case((needs_look, 1))),
+               func.count(case((maybe_late, 1))))
         .select_from(Order)
         .join(Event, Event.id == Order.event_id)
         .where(or_(needs_look, maybe_late), mine)
-        .group_by(Event.id, *event, Event.zone, Order.due_on)
-        .order_by(Event.starts_at)
-        .limit(500)
-    )
-    sums: dict[tuple[int, str, str, datetime], list[int]] = {}
-    for of, slug, title, starts_at, zone, due_on, look, late in orders:
-        two = sums.setdefault((of, slug, title, starts_at), [0, 0])
-        two[0] += look
-        two[1] += late if due_on is not None and due_on < zones.to_local(now, zone).date() else 0
-    for (of, slug, title, starts_at), two in sums.items():
-        counted = zip(("money", "overdue"), two, strict=True)
-        found += [Need(kind, of, slug, title, starts_at, number) for kind, number in counted if number]
-    return found
+        .group_by(Event.id, *event, Order.due_on)
+    )  # fmt: skip
+    sums: dict[tuple[int, str, str, datetime], dict[str, int]] = {}
+    found: Sequence[Any] = session.execute(union_all(refunds, orders)).all()
+    for about, of, slug, title, starts_at, zone, due_on, first, second in found:
+        counted = sums.setdefault((of, slug, title, starts_at), dict.fromkeys(KINDS, 0))
+        if about != "order":
+            counted["refund" if about == "failed" else "byhand"] += first
+            continue
+        counted["money"] += first
+        counted["overdue"] += second if due_on is not None and due_on < zones.to_local(now, zone).date() else 0
+    return [
+        Need(kind, of, slug, title, starts_at, number)
+        for (of, slug, title, starts_at), counted in sums.items()
+        for kind, number in counted.items()
+        if number
+    ]

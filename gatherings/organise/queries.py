@@ -118,7 +118,7 @@ def _waiting(session: Session, event_ids: Sequence[int]) -> dict[int, int]:
 def list_needs(
     session: Session, community_ids: Sequence[int], now: datetime, *, event_id: int | None = None
 ) -> list[Need]:
-    """List what needs somebody in some communities, the soonest gathering first: eight queries, whatever there is.
+    """List what needs somebody in some communities, the soonest gathering first: seven queries, whatever there is.
 
     Mail that failed, people who wait, what is full, questions that people have not answered, a missing meeting link,
     drafts whose day is near. A mail is settled when a later one reached the same address. `event_id`: of this

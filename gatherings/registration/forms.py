@@ -27,7 +27,6 @@ from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import locale_now, words
 from gatherings.web.markdown import render
 
-
 Form = TypeVar("Form", bound="RegisterForm")
 
 

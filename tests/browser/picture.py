@@ -14,11 +14,14 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
 
 from gatherings.cli.demo_slots import fill_slots
+from gatherings.cli.demo_tickets import fill_tickets
 from gatherings.communities.models import Community
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
+from gatherings.core.tokens import Signer
 from gatherings.events.models import Event, Series
 from gatherings.live.models import Run
+from gatherings.tickets.models import Order
 from tests.browser.kit import Visitor, visitor
 from tests.databases import SqliteTemplate
 from tests.drills.houses import House, open_house
@@ -33,10 +36,11 @@ ON_AIR = "advent-on-air"
 MOST = 250_000  # bytes each
 PHONE, DESK, HEIGHT = 360, 1100, 760
 SCHEMES: dict[str, Literal["light", "dark"]] = {"dark": "dark"}  # the others are light
-PUBLIC = ["event", "listing", "series", "community", "dark", "present", "running-order", "live", "doors"]
+SOLD = ["tickets", "order"]
+PUBLIC = ["event", "listing", "series", "community", "dark", "present", "running-order", "live", "doors", *SOLD]
 ORGANISE = [
     "organise-series", "organise-registrations", "organise-kinder", "organise-day", "organise-submissions",
-    "organise-running-order", "organise-live",
+    "organise-running-order", "organise-live", "organise-orders",
 ]  # fmt: skip
 GROUPS = (
     ("What Matters To You?", "Maureen and Mathieu"), ("The Patient Revolution", "Sheila"),
@@ -70,6 +74,8 @@ def main() -> None:
             paths = _paths(house)
             cookie = _people(house, paths)
             fill_slots(house.app, house.site, by="nicki@example.org", now=utc_now())
+            fill_tickets(house.app, house.site, by="nicki@example.org", now=utc_now())
+            paths |= {"order": _order(house)}
             _on_air(house)
             sizes = {one: _draw(browser, house, one, paths[one], cookie) for one in wanted}
         browser.close()
@@ -102,6 +108,8 @@ def _paths(house: House) -> dict[str, str]:
     paths |= {"present": f"{advent}/present", "running-order": f"{advent}/running-order", "doors": f"{advent}/doors"}
     paths |= {"live": now, "organise-live": f"/organise{now}"}
     paths |= {f"organise-{one}": f"/organise{advent}/{one}" for one in ("submissions", "running-order")}
+    festival = "/events/microsystem-festival-next"
+    paths |= {"tickets": f"{festival}/order", "organise-orders": f"/organise{festival}/orders"}
     hall = "gathering-of-kindness-melbourne"
     return paths | {
         "organise-registrations": f"/organise/events/{event}/registrations",
@@ -109,10 +117,21 @@ def _paths(house: House) -> dict[str, str]:
     }
 
 
+def _order(house: House) -> str:
+    """Give the path of an order of a team, paid by card, with one code."""
+    with house.session() as session:
+        order = session.scalars(select(Order).where(Order.state == "paid").order_by(Order.total.desc())).first()
+        assert order is not None
+        signer: Signer = house.app.extensions["gatherings.signer"]
+        return f"/orders/{signer.sign('order', order.public_id, order.link_version)}"
+
+
 def _people(house: House, paths: dict[str, str]) -> str:
     """Register people for the organisers' pictures; give the cookie of who organises."""
     now = utc_now()
     with house.writing() as session:
+        festivals = session.scalars(select(Community).where(Community.slug == "microsystem-festival")).one()
+        make_role(session, festivals, "owner", "nicki@example.org", "Nicki")
         for slug in (paths["event"].rpartition("/")[2], "gathering-of-kindness-melbourne"):
             event = session.scalars(select(Event).where(Event.slug == slug)).one()
             for number in range(46):
@@ -160,7 +179,7 @@ def _draw(browser: Browser, house: House, name: str, path: str, cookie: str) -> 
             seen.context.add_cookies([{"name": COOKIE, "value": cookie, "url": house.server.url}])
         page = seen.open(path)
         if name not in ORGANISE:
-            page.locator("main").get_by_text("Auckland").first.wait_for()
+            page.locator("main").get_by_text("Stockholm" if name in SOLD else "Auckland").first.wait_for()
         page.wait_for_function("() => document.fonts.status === 'loaded'")
         if name in FROM:
             what, above = FROM[name]

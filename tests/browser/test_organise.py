@@ -11,6 +11,7 @@ from gatherings.core.clock import utc_now
 from gatherings.core.folding import fold
 from gatherings.core.tokens import new_public_id
 from gatherings.registration.models import Registration
+from gatherings.tickets.models import Order
 from tests.browser.kit import Visitor, faults
 from tests.browser.shape import misshapen, open_all
 from tests.browser.test_axe import ROOM
@@ -18,6 +19,7 @@ from tests.browser.town import LONG
 from tests.databases import SqliteTemplate
 from tests.drills.houses import House, open_house
 from tests.factories import make_community, make_consent, make_event, make_question, make_registration, make_series
+from tests.many_orders import fill_orders
 from tests.parts import need
 from tests.signing import COOKIE, make_role, make_sign_in
 from tests.slotting import make_call, make_order, make_submission
@@ -34,7 +36,7 @@ SCREENS = {
     "": ("", "/account"),
     "/communities/{community}": (
         "", "/edit", "/members", "/members/import", "/letters", "/letters/new", "/kinder-hour", "/team", "/log",
-        "/seller", "/events/new", "/series/new",
+        "/seller", "/takings", "/events/new", "/series/new",
     ),
     "/series/{series}": ("", "/edit", "/rule", "/questions", "/kinder-hour"),
     "/events/{event}": (
@@ -42,7 +44,8 @@ SCREENS = {
         "/registrations/new", "/registrations/import", "/registrations/export", "/registrations/print", "/letters",
         "/letters/new", "/kinder-hour", "/day", "/day/scan", "/twin", "/copy", "/cancel", "/picture",
         "/slots", "/call", "/tickets", "/tickets/sale", "/tickets/new", "/tickets/kinds/{kind}", "/tickets/codes",
-        "/tickets/codes/new",
+        "/tickets/codes/new", "/orders", "/orders?state=unpaid&words=x", "/orders/{order}", "/orders/{order}/paid",
+        "/orders/{order}/give-back", "/takings", "/reconcile", "/everybody-back",
     ),
 }  # fmt: skip
 
@@ -106,13 +109,16 @@ def furnish(house: House) -> tuple[str, dict[str, str]]:
         make_kind(session, event, name="Bursary", price="free", by_application=True, position=2)
         make_kind(session, event, name=LONG, hidden=True, position=3)
         make_code(session, event, LONG[:40].upper(), note=LONG, kinds=[kind.public_id])
+        fill_orders(session, event, [kind], 60, now=now)
+        due = session.scalars(select(Order).where(Order.state == "due").order_by(Order.id)).first()
         owner = make_role(session, community, "owner", name=LONG)
         make_role(session, community, "helper")
         cookie = make_sign_in(house.app, session, owner)
         person = session.scalars(select(Registration.public_id).where(Registration.event_id == event.id)).first()
         assert person is not None
         slugs = {"community": community.slug, "series": series.slug, "event": event.slug, "person": person}
-        slugs["kind"] = kind.public_id
+        assert due is not None
+        slugs |= {"kind": kind.public_id, "order": due.public_id}
     return cookie, slugs
 
 

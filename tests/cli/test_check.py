@@ -1,6 +1,7 @@
 """`gatherings check`: each thing that is wrong in words of its own, and status 1."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text, update
@@ -8,6 +9,7 @@ from sqlalchemy import text, update
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
 from gatherings.db.places import Places
+from gatherings.double import running_double
 from gatherings.events.models import Event
 from gatherings.jobs import actions as jobs
 from gatherings.jobs.models import Job
@@ -195,3 +197,28 @@ def test_everything_that_is_wrong_is_told_at_once(check, session):
     session.execute(update(Places).values(taken=9))
     status, problems = check(SMTP_URL="", BASE_URL="http://gatherings.test")
     assert (status, len(problems)) == (1, 5)
+
+
+def test_five_kinds_of_wrong_stripe_settings_in_words(check, alive):
+    """Each sentence is held to in tests/payments/test_stripe_check.py; here they come out of the command."""
+    hook = f"{HTTPS['BASE_URL']}/payments/stripe/webhook"
+    test_key = "STRIPE_SECRET_KEY is a test key: cards are not charged, and nobody's real card is taken."
+    with running_double() as double:
+        row = double.serves(HTTPS["BASE_URL"])
+        assert check(**double.settings) == (1, [test_key])
+        wrong: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+            ({"url": "https://another.example.org/"}, {}, f"Stripe has no webhook endpoint for {hook}: "),
+            ({"status": "disabled"}, {}, f"The webhook endpoint {hook} is disabled"),
+            ({"enabled_events": ["refund.failed"]}, {}, f"The webhook endpoint {hook} lacks events: checkout.session."),
+            ({"api_version": "2020-08-27"}, {}, f"The webhook endpoint {hook} has version 2020-08-27 of Stripe's API"),
+            ({}, {"charges_enabled": False}, "The account at Stripe cannot take payments yet"),
+        ]
+        good, account = dict(row), dict(double.books.account)
+        for endpoint, changes, begins in wrong:
+            row.update(good | endpoint)
+            double.books.account.update(account | changes)
+            status, problems = check(**double.settings)
+            assert (status, len(problems)) == (1, 2)
+            assert any(words.startswith(begins) for words in problems), problems
+        status, [words] = check(**{**double.settings, "STRIPE_SECRET_KEY": "sk_test_of_somebody_else"})
+        assert (status, words.startswith("Stripe does not know the key")) == (1, True)

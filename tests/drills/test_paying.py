@@ -3,16 +3,19 @@
 import random
 import time
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from gatherings.core.clock import utc_now
 from gatherings.double import Chaos
-from gatherings.payments.models import Attempt
+from gatherings.payments.models import Attempt, Payment
 from gatherings.tickets.models import Order
 from tests.drills.buying import BoxOffice, Purchase, box_office, buy, fates, must_be_right, take_up
 from tests.drills.crowd import in_turns
 from tests.drills.running import run_all
+from tests.drills.test_clocks import off_by
 
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))]
 
@@ -70,3 +73,23 @@ def test_nobody_pays_without_a_place_and_no_place_is_sold_twice(houses, size, ki
 def all_is_decided(office: BoxOffice) -> bool:
     """Tell whether nobody holds a place who has not paid for it."""
     return not office.house.ask(select(Order.id).where(Order.state.in_(("waiting", "open"))))
+
+
+@pytest.mark.needs("postgres", "faketime")
+def test_machines_whose_clocks_are_ten_minutes_off_are_paid_all_the_same(houses):
+    """B14: a server and worker far from the provider's clock hold places, take notices and settle at the right time."""
+    for minutes in (10, -10):
+        with box_office(houses, "postgres", 5, **off_by(minutes)) as office:
+            visits = run_all(
+                in_turns([f"off{minutes}n{n}@example.org" for n in range(3)],
+                         lambda one: buy(office, one, "pay", comes_back=False), 1)
+            )  # fmt: skip
+            assert [visit.told for visit in visits] == ["paid"] * 3
+            until = time.monotonic() + 60
+            while office.house.ask(select(Order.id).where(Order.state == "open")):
+                assert time.monotonic() < until
+                time.sleep(0.2)
+            assert {delivery.answered[0] for delivery in office.double.notices.sent} == {200}
+            for (received,) in office.house.ask(select(Payment.created_at)):
+                assert abs(received - utc_now()) < timedelta(minutes=1)
+            assert must_be_right(office)["valid"] == 3

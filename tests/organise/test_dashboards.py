@@ -94,8 +94,8 @@ def test_dashboards_ask_the_same_whatever_there_is(client: FlaskClient, session:
             ]
         )
     assert counts[0] == counts[1]
-    assert counts[1][0] <= 12
-    assert counts[1][1] <= 15
+    assert counts[1][0] <= 11
+    assert counts[1][1] <= 16
     assert counts[1][2] <= 12
 
 

@@ -26,7 +26,6 @@ from tests.many_orders import fill_orders
 from tests.organise.test_every_screen import path_of, screens
 from tests.signing import make_role, sign_in
 from tests.slotting import make_call, make_item, make_order, make_submission
-from tests.ticketing import make_kind, make_sale
 from tests.ticketing import make_code, make_kind, make_sale
 
 NASTY = [
@@ -141,7 +140,6 @@ def place(app: Flask, client: FlaskClient, session: Session) -> dict[str, str]:
     make_sale(session, event, state="draft")
     make_kind(session, event, public_id=people[0].public_id)
     make_code(session, event, public_id=people[0].public_id)
-    make_sale(session, event, state="draft")
     fill_orders(session, event, [make_kind(session, event)], 2, now=utc_now())
     order = session.scalars(select(Order).where(Order.state == "due")).one()
     session.commit()

@@ -3,10 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import joinedload
 
 from gatherings.core.errors import Conflict
+from gatherings.db import transact
+from gatherings.events.models import Event
+from gatherings.payments.actions import refunding
+from gatherings.payments.actions.choosing import choose_way
 from gatherings.payments.actions.refunding import give_back
-from gatherings.payments.actions.settling import note_by_hand
+from gatherings.payments.actions.settling import note_by_hand, settle
 from gatherings.payments.models import Dispute, Document, Payment, Refund
 from gatherings.registration.models import Registration
 from gatherings.tickets.models import Ticket
@@ -17,10 +22,6 @@ from tests.signing import make_role
 
 @pytest.fixture
 def treasurer(shop):
-    from sqlalchemy.orm import joinedload
-
-    from gatherings.events.models import Event
-
     with shop.writing() as session:
         event = session.get_one(Event, shop.event_id, options=[joinedload(Event.community)])
         return make_role(session, event.community, "owner", "treasurer@example.org")
@@ -38,8 +39,6 @@ def back(shop, order, amounts, treasurer, *, leave=False):
     tickets = shop.rows(Ticket, order)
     wanted = {tickets[at].public_id: amount for at, amount in amounts.items()}
     with shop.app.app_context():
-        from gatherings.db import transact
-
         return transact(give_back, order, wanted, person=treasurer, leave=leave, site=shop.site, now=shop.now)
 
 
@@ -79,8 +78,6 @@ def test_too_much_or_another_orders_ticket_is_refused(shop, treasurer):
     foreign = shop.rows(Ticket, other)[0].public_id
     with pytest.raises(Conflict):
         back(shop, order, {0: GROSS + 1}, treasurer)
-    from gatherings.db import transact
-
     with shop.app.app_context(), pytest.raises(Conflict):
         transact(give_back, order, {foreign: 1}, person=treasurer, leave=False, site=shop.site, now=shop.now)
     assert shop.rows(Refund) == []
@@ -104,8 +101,6 @@ def test_refund_is_made_once_whatever_happens_on_the_line(shop, treasurer):
 
 
 def test_worker_that_dies_after_the_refund_was_taken(shop, treasurer, monkeypatch):
-    from gatherings.payments.actions import refunding
-
     order = paid(shop)
     back(shop, order, {0: GROSS}, treasurer, leave=True)
 
@@ -172,8 +167,6 @@ def test_dispute_is_shown_once(shop, treasurer):
 
 
 def test_bank_transfer_noted_in_parts_and_too_much(shop, treasurer):
-    from gatherings.payments.actions.choosing import choose_way
-
     order = shop.place()
     shop.do(choose_way, order, "invoice", {"name": "Ada"})
     note = [order, 800_000, "bank", treasurer, ""]
@@ -198,9 +191,6 @@ def test_less_than_it_costs_does_not_confirm_anybody(shop, treasurer):
 
 def test_many_settle_and_refund_at_once(shop, treasurer):
     """Ten notices, ten looks and ten presses of a refund at the same moment come to one of each (B7)."""
-    from gatherings.db import transact
-    from gatherings.payments.actions.settling import settle
-
     order = shop.place("ada@example.org", "ben@example.org")
     seen = shop.seen(shop.pay(order))
 
@@ -224,5 +214,23 @@ def test_many_settle_and_refund_at_once(shop, treasurer):
     shop.work()
     assert len(shop.rows(Payment)) == len(shop.rows(Refund)) == len(shop.double.books.table("refund")) == 1
     assert len(shop.mails("order_confirmed")) == 1
+    assert len(shop.mails("confirmed")) == 2
+    assert shop.wrong() == []
+
+
+def test_session_of_an_order_that_was_paid_by_hand_is_ended(shop, treasurer):
+    order = shop.place()
+    session_id = shop.session_of(order)
+    assert shop.do(note_by_hand, order, GROSS, "door", treasurer, "") == "paid"
+    shop.work()
+    assert shop.double.books.find("checkout.session", session_id)["status"] == "expired"
+    other = shop.place("ben@example.org")
+    shop.pay(other)  # … and one that was paid at the same moment is given back
+    assert shop.do(note_by_hand, other, GROSS, "door", treasurer, "") == "paid"
+    shop.work()
+    assert [(one.provider, one.counts, one.why_not) for one in shop.rows(Payment, other)] == [
+        ("door", True, ""), ("stripe", False, "twice"),
+    ]  # fmt: skip
+    assert [(one.amount, one.state) for one in shop.rows(Refund)] == [(GROSS, "done")]
     assert len(shop.mails("confirmed")) == 2
     assert shop.wrong() == []

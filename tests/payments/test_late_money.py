@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from gatherings.db.places import Places
+from gatherings.events.models import Event
 from gatherings.payments.actions.expiring import expire_order
 from gatherings.payments.actions.settling import settle
 from gatherings.payments.models import Attempt, Payment, Refund
@@ -121,8 +122,6 @@ def test_who_bought_again_meanwhile_gets_the_first_money_back(shop):
 
 
 def test_late_money_for_a_gathering_that_was_called_off_goes_back(shop):
-    from gatherings.events.models import Event
-
     order = shop.place()
     session_id = shop.session_of(order)
     with shop.app.app_context():

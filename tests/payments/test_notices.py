@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from gatherings.payments.actions import noticing
 from gatherings.payments.actions.noticing import count_failed
 from gatherings.payments.models import Notice, Payment
+from gatherings.payments.providers import Asked, Sold
 from gatherings.payments.providers.stripe_check import HOOK
 from tests.payments.test_settling import GROSS
 
@@ -59,8 +61,6 @@ def test_same_notice_is_stored_and_worked_once(shop):
 
 
 def test_notices_of_what_is_not_ours_are_laid_aside(shop):
-    from gatherings.payments.providers import Asked, Sold
-
     asked = Asked(
         "k", "no-order-of-ours", "X", 1000, "SEK", [Sold("A", 1000)], "a@example.org", "en", "http://g.test/a",
         "http://g.test/b", shop.now + timedelta(hours=1),
@@ -72,8 +72,6 @@ def test_notices_of_what_is_not_ours_are_laid_aside(shop):
 
 
 def test_notices_wait_while_the_provider_is_away_and_one_bad_one_keeps_no_other(shop, monkeypatch):
-    from gatherings.payments.actions import noticing
-
     orders = [shop.place(f"p{number}@example.org") for number in range(3)]
     for order in orders:
         shop.pay(order)

@@ -10,6 +10,7 @@ from gatherings.accounts.rules import normalise_address
 from gatherings.core.clock import utc_now
 from gatherings.db.places import Places
 from gatherings.mail.models import OutboxMail
+from gatherings.payments.actions.following import follow
 from gatherings.payments.models import Document, Seller
 from gatherings.registration.actions.moving_address import hand_to
 from gatherings.registration.actions.ticket_places import registrations_of
@@ -18,6 +19,7 @@ from gatherings.tickets.models import Order, Sale, Ticket
 from tests.factories import SITE, make_event
 from tests.ordering import make_order
 from tests.pages.counting import counted
+from tests.races import at_once
 from tests.ticketing import festival, make_code, make_kind, make_sale
 
 BILL = {
@@ -62,7 +64,14 @@ def test_the_page_says_what_it_costs_line_by_line(client, session, at):
     answer = client.get(at(order))
     assert answer.status_code == 200
     said = " ".join(answer.text.replace("\u00a0", " ").split())
-    for part in ("6,500.00 SEK", "Code PRESENTER: 15% off", "−975.00 SEK", "1,381.25 SEK", "6,906.25 SEK", order.reference):
+    for part in (
+        "6,500.00 SEK",
+        "Code PRESENTER: 15% off",
+        "−975.00 SEK",
+        "1,381.25 SEK",
+        "6,906.25 SEK",
+        order.reference,
+    ):
         assert part in said, part
     assert "minutes left" in said or "29 minute" in said
     assert answer.headers["Cache-Control"] == "no-store"
@@ -398,3 +407,36 @@ def test_an_order_is_read_in_few_queries(app, client, session, at, engine):
     with counted(engine) as said:
         client.get(at(order))
     assert len(said) <= 12, said
+
+
+def test_choosing_and_leaving_at_once_agree(app, client, session, at):
+    """Whoever comes first decides; places, people and sums agree afterwards."""
+    event, kind = festival(session)
+    orders = [make_order(session, event, kind, address=f"p{number}@example.org", now=utc_now()) for number in range(3)]
+    session.commit()
+
+    def send(order, where, **data):
+        return lambda: app.test_client().post(at(order, where), data=data).status_code
+
+    presses = [
+        press
+        for order in orders
+        for press in (
+            send(order, "/pay", way="door"), send(order, "/pay", way="door"), send(order, "/invoice", **BILL),
+            send(order, "/cancel", said="0"), send(order, "/cancel", said="0"),
+        )
+    ]  # fmt: skip
+    outcomes = at_once(app, presses)
+    assert set(outcomes) <= {303, 409}, outcomes
+    taken = places(session)
+    assert [again(session, order).state for order in orders] == ["cancelled"] * 3
+    assert [again(session, order).owed for order in orders] == [0, 0, 0]
+    assert (taken[kind.places_id], taken[event.room_id]) == (0, 0)
+    assert set(session.scalars(select(Registration.state))) == {"cancelled"}
+    for order in orders:
+        follow(session, order.id, SITE, now=utc_now())  # as the worker does a moment later
+    session.commit()
+    left = session.execute(select(Document.order_id, Document.kind, Document.total)).all()
+    for order in orders:
+        mine = [(kind, total) for id, kind, total in left if id == order.id]
+        assert sum(total if kind == "invoice" else -total for kind, total in mine) == 0

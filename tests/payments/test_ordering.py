@@ -10,7 +10,7 @@ from gatherings.core.tokens import new_public_id
 from gatherings.db.places import Places
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.models import Answer, Registration
-from gatherings.tickets.models import Application, Order, Ticket
+from gatherings.tickets.models import Application, Order, Sale, Ticket
 from tests.factories import make_community, make_consent, make_event, make_question, make_registration
 from tests.ordering import make_order
 from tests.ticketing import festival, make_code, make_kind, make_sale
@@ -27,8 +27,14 @@ def path(event):
     return f"/events/{event.slug}/order"
 
 
+def hidden_in(page, name):
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
 def key_in(page):
-    return re.search(r'name="key" value="([^"]+)"', page)[1]
+    return hidden_in(page, "key")
 
 
 def orders(session):
@@ -100,7 +106,9 @@ def test_a_group_is_asked_whose_tickets_they_are(client, session):
     assert empty.status_code == 422
     assert "Please say whose ticket this is" in empty.text
     assert f'href="#pe_{one}"' in empty.text
-    same = client.post(path(event), data=sent(**number, asked=one, **{f"pn_{one}": "Zoë", f"pe_{one}": "ADA@example.org"}))
+    same = client.post(
+        path(event), data=sent(**number, asked=one, **{f"pn_{one}": "Zoë", f"pe_{one}": "ADA@example.org"})
+    )
     assert (same.status_code, "is named twice" in same.text) == (422, True)
     whole = {f"pn_{one}": "Zoë & Sons <3", f"pe_{one}": "zoe@example.org"}
     assert client.post(path(event), data=sent(**number, asked=one, **whole)).status_code == 303
@@ -136,7 +144,9 @@ def test_who_orders_for_others_is_asked_nothing_about_coming(client, session):
 def test_what_is_tampered_with_keeps_what_was_typed_and_changes_nothing(client, session):
     event, kind = festival(session)
     _other, foreign = festival(session)
-    choose = make_kind(session, event, price="choose", amount=0, least=100_00, suggested=200_00, most=300_00, position=1)
+    choose = make_kind(
+        session, event, price="choose", amount=0, least=100_00, suggested=200_00, most=300_00, position=1
+    )
     number, price = f"n_{kind.public_id}", f"price_{kind.public_id}"
     amount = f"amount_{choose.public_id}"
     wrong = [
@@ -144,7 +154,7 @@ def test_what_is_tampered_with_keeps_what_was_typed_and_changes_nothing(client, 
         {number: "1", price: "1"}, {number: "1", price: "0"}, {number: "1", price: "six"}, {number: "0"}, {},
         {f"n_{foreign.public_id}": "1"}, {number: "1", "codes": "NOPE"}, {number: "1", "email": "ada@"},
         {number: "1", "name": "https://spam.example"}, {number: "1", "zone": "Nowhere at all"},
-        *({f"n_{choose.public_id}": "1", amount: typed} for typed in ("99.99", "300.01", "-1", "lots", "", "1e3", "١٢")),
+        *({f"n_{choose.public_id}": "1", amount: typed} for typed in ("99.99", "300.01", "-1", "lots", "", "1e3")),
     ]  # fmt: skip
     for values in wrong:
         answer = client.post(path(event), data=sent(**({"name": "Zoë & Sons <3"} | values)))
@@ -152,7 +162,9 @@ def test_what_is_tampered_with_keeps_what_was_typed_and_changes_nothing(client, 
         assert "Zoë &amp; Sons &lt;3" in answer.text or "name" in values
         assert not orders(session), values
     # Repeated lines are one line; what the form does not ask is not read.
-    many = client.post(path(event), data={**sent(), number: ["1", "5"], "total": "1", "currency": "JPY", "state": "paid"})
+    many = client.post(
+        path(event), data={**sent(), number: ["1", "5"], "total": "1", "currency": "JPY", "state": "paid"}
+    )
     assert many.status_code == 303
     assert [(order.total, order.currency, order.state) for order in orders(session)] == [(812_500, "SEK", "open")]
 
@@ -160,12 +172,12 @@ def test_what_is_tampered_with_keeps_what_was_typed_and_changes_nothing(client, 
 def test_a_price_that_changed_since_is_told_before_anything_is_ordered(client, session):
     event, kind = festival(session)
     page = client.get(f"/events/{event.slug}").text
-    shown = re.search(rf'name="price_{kind.public_id}" value="(\d+)"', page)[1]
+    shown = hidden_in(page, f"price_{kind.public_id}")
     kind.amount = 700_000
     answer = client.post(path(event), data=sent(kind, **{f"price_{kind.public_id}": shown}))
     assert answer.status_code == 422
     assert "has changed since" in answer.text
-    new = re.search(rf'name="price_{kind.public_id}" value="(\d+)"', answer.text)[1]
+    new = hidden_in(answer.text, f"price_{kind.public_id}")
     assert client.post(path(event), data=sent(kind, **{f"price_{kind.public_id}": new})).status_code == 303
     assert orders(session)[0].total == 875_000
 
@@ -188,8 +200,13 @@ def test_what_costs_nothing_tells_a_stranger_nothing(client, session):
     free = make_kind(session, event, price="free", amount=0, vat_rate=0)
     new = client.post(path(event), data=sent(free))
     known = client.post(path(event), data=sent(free, name="A Stranger"))
-    assert (new.status_code, new.location) == (known.status_code, known.location) == (303, f"/events/{event.slug}/ordered")
-    pieces = [client.post(path(event), data=sent(free, email=who), headers=HTMX).text for who in ("ada@example.org", "b@example.org")]
+    assert (
+        (new.status_code, new.location) == (known.status_code, known.location) == (303, f"/events/{event.slug}/ordered")
+    )
+    pieces = [
+        client.post(path(event), data=sent(free, email=who), headers=HTMX).text
+        for who in ("ada@example.org", "b@example.org")
+    ]
     assert pieces[0] == pieces[1]
     assert "ada@example.org" not in pieces[0]
     assert client.get(new.location).status_code == 200
@@ -270,8 +287,6 @@ def test_windows_and_pauses_are_said_in_words(client, session, now, clock_at):
 def test_a_paused_sale_and_a_closed_door_sell_nothing(client, session, now):
     event, kind = festival(session)
     closed, its = festival(session, registration_closes_at=now - timedelta(days=1))
-    from gatherings.tickets.models import Sale
-
     session.scalars(select(Sale).where(Sale.event_id == event.id)).one().state = "paused"
     for where, what, words in ((event, kind, "not on sale at the moment"), (closed, its, "has closed")):
         assert words in client.get(f"/events/{where.slug}").text
@@ -307,7 +322,9 @@ def test_programs_and_floods_are_met_as_at_registration(client, make_another, se
     assert not orders(session)
     assert client.post(path(event), data=sent(kind), headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     small = make_another(REGISTRATIONS_PER_NETWORK="2").test_client()
-    answers = [small.post(path(event), data=sent(kind, email=f"p{number}@example.org")).status_code for number in range(4)]
+    answers = [
+        small.post(path(event), data=sent(kind, email=f"p{number}@example.org")).status_code for number in range(4)
+    ]
     assert answers == [303, 303, 429, 429]
     assert len(orders(session)) == 2
 
@@ -331,8 +348,11 @@ def test_a_granted_bursary_opens_its_kind_by_link(client, app, session, now):
     mine = {"name": "李雷", "email": "li@example.org", "zone": "Asia/Shanghai", "grant": token}
     assert client.post(path(event), data=sent(bursary, **(mine | {"grant": token[:-1] + "x"}))).status_code == 404
     assert client.post(path(event), data=sent(bursary, **(mine | {"email": "a@example.org"}))).status_code == 422
-    assert client.post(path(event), data=sent(bursary, **mine)).status_code == 303
-    assert client.post(path(event), data=sent(bursary, **mine)).status_code == 404
+    mine["key"] = key_in(page)
+    done = client.post(path(event), data=sent(bursary, **mine))
+    assert done.location.startswith("/orders/")
+    assert client.post(path(event), data=sent(bursary, **mine)).location == done.location  # pressed twice
+    assert client.post(path(event), data=sent(bursary, **(mine | {"key": new_public_id()}))).status_code == 404
     assert session.scalars(select(Application.state)).one() == "used"
 
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from gatherings.accounts.actions import limit_attempts
 from gatherings.accounts.models import Attempt
 from gatherings.accounts.rules import normalise_address
 from gatherings.core.errors import Conflict, InvalidInput, NotFound, TooMany
@@ -17,7 +18,7 @@ from gatherings.payments.rules.ordering import TicketWish, order_ids
 from gatherings.registration.actions.ticketed import Full
 from gatherings.registration.models import Consent, Registration
 from gatherings.tickets.actions.orders import lock_order
-from gatherings.tickets.models import Application, Order, Ticket
+from gatherings.tickets.models import Application, Order, Sale, Ticket
 from tests.factories import SITE, make_consent, make_event, make_registration
 from tests.ordering import make_order, wish_for
 from tests.ticketing import festival, make_code, make_kind, make_sale
@@ -71,7 +72,9 @@ def test_a_group_has_a_ticket_and_a_place_for_each(session, now):
     day = make_kind(session, event, name="Tuesday", amount=250_000, days=["2027-03-02"])
     make_consent(session, event, key="photos")
     wish = wish_for(kind, day, consents=frozenset({"photos"}))
-    wish = replace(wish, tickets=(*wish.tickets, for_one(kind, "zoe@example.org"), for_one(kind, "li@example.org", "李雷")))
+    wish = replace(
+        wish, tickets=(*wish.tickets, for_one(kind, "zoe@example.org"), for_one(kind, "li@example.org", "李雷"))
+    )
     place(session, event, wish, now)
     assert [(ticket.name, ticket.gross) for ticket in session.scalars(select(Ticket).order_by(Ticket.id))] == [
         ("Ada Example", 812_500), ("Ada Example", 312_500), ("Zoë & Sons <3", 812_500), ("李雷", 812_500),
@@ -136,8 +139,6 @@ def test_who_said_not_me_is_not_written_to(session, now):
     event, _kind = festival(session)
     free = make_kind(session, event, price="free", amount=0, vat_rate=0)
     make_order(session, event, free)
-    from gatherings.accounts.actions import limit_attempts
-
     person_id = session.scalars(select(Registration.person_id)).one()
     limit_attempts(session, "not-me", f"{person_id}:{event.id}", most=99, window=timedelta(days=1), now=now)
     other = make_kind(session, event, price="free", amount=0, vat_rate=0)
@@ -172,8 +173,8 @@ def test_going_back_and_choosing_otherwise_replaces_what_nobody_paid(session, no
     # One that is over is not given again: pressing after the time is up orders anew.
     order = lock_order(session, second.order_id)
     order.attempts, order.state = 0, "expired"
-    session.execute(Places.__table__.update().values(taken=0))
-    session.execute(Registration.__table__.update().values(state="cancelled", places_id=None))
+    session.execute(update(Places).values(taken=0))
+    session.execute(update(Registration).values(state="cancelled", places_id=None))
     third = place(session, event, wish_for(day, key=key, address="bo@example.org"), now)
     assert third.public_id not in (first.public_id, second.public_id)
 
@@ -250,9 +251,6 @@ def test_nothing_is_sold_where_nothing_is_on_sale(session, now):
         with pytest.raises(Conflict):
             place_order(session, where.id, wish_for(kind), SITE, now=now)
     paused, its = festival(session)
-    session.execute(Order.__table__.delete())
-    from gatherings.tickets.models import Sale
-
     session.scalars(select(Sale).where(Sale.event_id == paused.id)).one().state = "paused"
     session.flush()
     with pytest.raises(Conflict):
@@ -372,7 +370,7 @@ def test_money_of_all_kinds_adds_up(session, now):
         event = make_event(session)
         make_sale(session, event, currency=currency, vat_included=False)
         kind = make_kind(session, event, amount=price, vat_rate=1000)
-        codes = ()
+        codes: tuple[str, ...] = ()
         if code_value:
             make_code(session, event, "OFF", value=code_value)
             codes = ("OFF",)

@@ -7,6 +7,7 @@ import pytest
 from gatherings.payments.actions.looking import look_at
 from gatherings.payments.actions.settling import settle
 from gatherings.payments.models import Attempt, Document, Payment, Refund
+from gatherings.payments.providers import Asked, Sold
 from gatherings.tickets.models import Ticket
 
 GROSS = 812_500
@@ -115,8 +116,6 @@ def test_second_payment_of_an_order_goes_back_whole(shop):
 
 
 def asked_again(shop, order_id):
-    from gatherings.payments.providers import Asked, Sold
-
     order = shop.order(order_id)
     return Asked(
         "another-key", order.public_id, order.reference, GROSS, "SEK", [Sold("A ticket", GROSS)], "ada@example.org",

@@ -12,6 +12,7 @@ from gatherings.payments.actions.settling import settle
 from gatherings.payments.models import Payment, Refund
 from gatherings.payments.providers import Away
 from gatherings.tickets.models import Order, Ticket
+from tests.paying import make_shop
 from tests.payments.test_settling import GROSS
 from tests.races import at_once
 
@@ -89,8 +90,6 @@ def test_paying_in_the_very_moment_that_the_time_is_over(shop):
 
 def test_last_place_goes_to_one_of_many_whose_time_was_over(make_another, double):
     """Ten paid when their places had been given back, and there are three (B11): never more, the rest gets it back."""
-    from tests.paying import make_shop
-
     shop = make_shop(make_another, double, 3)
     orders = []
     for number in range(10):

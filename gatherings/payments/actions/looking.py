@@ -1,6 +1,7 @@
 """Asking the provider how things stand, outside of any transaction, and settling what it says."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select, update
@@ -96,35 +97,52 @@ def _forget(session: Session, attempt_id: int) -> None:
     )
 
 
-def list_due_looks(session: Session, now: datetime, limit: int) -> list[tuple[int, int, str]]:
-    """List (attempt, order, session) of what is undecided and was not asked about for a while, oldest first."""
+@dataclass(frozen=True)
+class Due:
+    """An attempt that is to be asked about; `idle`: nothing is to be paid for its order any more, so it is ended."""
+
+    attempt_id: int
+    order_id: int
+    session_id: str
+    idle: bool
+
+
+def list_due_looks(session: Session, now: datetime, limit: int) -> list[Due]:
+    """List what is undecided and was not asked about for a while, oldest first."""
     asked = func.coalesce(Attempt.asked_at, Attempt.created_at)
     unpaid = ~select(Payment.id).where(Payment.attempt_id == Attempt.id).exists()
     held = and_(Attempt.state == "open", Order.state == "open")
+    # Paid by hand meanwhile, called off, or given back while the provider was away: nobody is to pay for that.
+    idle = and_(Attempt.state == "open", Order.state.in_(("paid", "cancelled", "expired")))
     rows = session.execute(
-        select(Attempt.id, Attempt.order_id, Attempt.session_id)
+        select(Attempt.id, Attempt.order_id, Attempt.session_id, idle)
         .join(Order, Order.id == Attempt.order_id)
         .where(Attempt.session_id.is_not(None), Attempt.created_at > now - LONGEST)
         .where(or_(Attempt.state == "open", and_(Attempt.state == "complete", unpaid)))
-        .where(or_(asked <= now - LATER, and_(held, asked <= now - SOON)))
+        .where(
+            or_(
+                asked <= now - LATER,
+                and_(held, asked <= now - SOON),
+                and_(idle, or_(Attempt.asked_at.is_(None), asked <= now - SOON)),
+            )
+        )
         .order_by(asked)
         .limit(limit)
     )
-    return [(id, order_id, str(reference)) for id, order_id, reference in rows]
+    return [Due(id, order_id, str(reference), bool(ends)) for id, order_id, reference, ends in rows]
 
 
-def look_again(provider: Provider, due: tuple[int, int, str], site: Site, *, now: datetime) -> bool:
+def look_again(provider: Provider, due: Due, site: Site, *, now: datetime) -> bool:
     """Ask about one attempt that nobody told us anything of, and settle it. Raises Away."""
-    attempt_id, order_id, reference = due
-    if not transact(_ask, attempt_id, now - SOON, now=now):
+    if not transact(_ask, due.attempt_id, now - SOON, now=now):
         return False
     try:
-        seen = provider.look(reference)
+        seen = provider.expire(due.session_id) if due.idle else provider.look(due.session_id)
     except Missing:
-        transact(_forget, attempt_id)
+        transact(_forget, due.attempt_id)
         return True
     except Refused as error:
-        log.warning("the provider does not say how attempt %s stands: %s", attempt_id, error)
+        log.warning("the provider does not say how attempt %s stands: %s", due.attempt_id, error)
         return False
-    transact(settle, order_id, seen, site, now=now, provider=provider.name)
+    transact(settle, due.order_id, seen, site, now=now, provider=provider.name)
     return True

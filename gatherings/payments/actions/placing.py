@@ -27,8 +27,9 @@ from gatherings.payments.rules.quoting import Quote, quote
 from gatherings.payments.rules.refusing import use_problems, wish_problems
 from gatherings.registration import rules
 from gatherings.registration.actions.registering import get_open_event, limit_network
-from gatherings.registration.actions.ticketed import hold_ticket, lock_for_tickets
+from gatherings.registration.actions.ticketed import hold_ticket
 from gatherings.registration.actions.ticketed_waiting import tell_wished, wish_ticket
+from gatherings.registration.actions.waiting import lock_pools
 from gatherings.registration.rules import Wanted
 from gatherings.tickets.models import Code, Order, Ticket, TicketKind
 from gatherings.tickets.rules.references import new_reference
@@ -88,7 +89,7 @@ class _Ground:
 def _place(session: Session, event_id: int, wish: OrderWish, site: Site, *, now: datetime, wait: bool) -> Placed:
     ground = _prepare(session, event_id, wish, now=now)
     event, buyer = ground.event, ground.buyer
-    lock_for_tickets(session, event, ground.kinds, ground.offer.codes)
+    lock_pools(session, event)
     pressed, public_id = find_pressed(session, event, wish, site, now=now)
     if pressed is not None:
         return Placed(pressed.public_id, pressed.link_version, pressed.state, pressed.id, new=False)
@@ -142,7 +143,7 @@ def _refuse_used_codes(session: Session, ground: _Ground) -> None:
     """Look again, now that the pools are locked, whether codes have uses enough; raises InvalidInput."""
     if not ground.offer.codes:
         return
-    lock_for_tickets(session, ground.event, ground.kinds, ground.offer.codes)  # read afresh: an order may have ended
+    lock_pools(session, ground.event)  # read afresh: an order may have ended
     problems = use_problems(ground.offer, ground.quoted)
     if problems:
         raise InvalidInput(problems)

@@ -73,6 +73,7 @@ class StripeProvider:
 
         # What the SDK logs of its requests may have people's addresses in it.
         logging.getLogger("stripe").setLevel(logging.ERROR)
+        stripe.enable_telemetry = False  # how long requests take is nobody's business
         settings = self._settings
         http = stripe.RequestsClient(timeout=(min(4, settings.timeout), settings.timeout))
         where: Any = {"base_addresses": {"api": settings.api_base}} if settings.api_base else {}

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gatherings.tickets.models import Application, Code, Sale, TicketKind
+from gatherings.tickets.models import Application, Code, Order, Sale, TicketKind
 from gatherings.tickets.queries.kinds import Offered, find_codes, find_sale, offered_kinds, read_code
 
 MOST_CODES = 5  # of one order
@@ -72,3 +72,12 @@ def find_granted(session: Session, event_id: int, public_id: str, *, now: dateti
     if found is None or (found.until_at is not None and now >= found.until_at):
         return None
     return found
+
+
+def find_order_of_grant(session: Session, event_id: int, public_id: str) -> Order | None:
+    """Find the order that a bursary of an event was used for, by the bursary's public id."""
+    return session.scalars(
+        select(Order)
+        .join(Application, Application.order_id == Order.id)
+        .where(Application.public_id == public_id, Application.event_id == event_id, Application.state == "used")
+    ).one_or_none()

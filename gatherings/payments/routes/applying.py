@@ -125,10 +125,9 @@ def _own(token: str, found: Application) -> Response:
 @bp.route("/applications/<token>/withdraw", methods=["GET", "POST"])
 @by_link("application")
 def withdraw_application(token: str) -> Response:
-    """Take an application back; opening the address leads to the page that asks."""
+    """Take an application back; opening the address shows the page that asks."""
     if request.method != "POST":
-        _read(token)
-        return go(f"/applications/{token}")
+        return application(token)
 
     def act(session: Session) -> bool:
         return withdraw(session, claim_of(token, "application")[1], now=utc_now())

@@ -15,9 +15,9 @@ from gatherings.payments.actions.placing import place_order
 from gatherings.payments.forms.guessing import refuse_guessing
 from gatherings.payments.forms.order import OrderForm, order_form, read_codes
 from gatherings.payments.forms.reading import check_order, wish_of
-from gatherings.payments.queries.offer import find_granted
+from gatherings.payments.queries.offer import find_granted, find_order_of_grant
 from gatherings.payments.routes.blueprint import bp
-from gatherings.payments.rules.ordering import OrderWish, Placed
+from gatherings.payments.rules.ordering import OrderWish, Placed, order_ids
 from gatherings.registration.actions.ticketed import Full
 from gatherings.tickets.models import Application
 from gatherings.web.answers import answer, go, wants_fragment
@@ -39,6 +39,9 @@ def order_for(slug: str) -> Response:
     slug = event.slug
     refuse_guessing(event.id, read_codes(request.form.get("codes") or request.args.get("code")))
     event = _event(slug)  # what was read is forgotten where a wrong code was counted
+    pressed = _pressed_before(event)
+    if pressed is not None:
+        return _done(slug, pressed)
     form = _made(event)
     if request.method != "POST":
         return _form(form, event)
@@ -110,6 +113,17 @@ def _made(event: Event, gone: Any = ()) -> OrderForm:
     if form is None:
         raise NotFound()
     return form
+
+
+def _pressed_before(event: Event) -> Placed | None:
+    """Find what this very form ordered already with a bursary: its link is used up, and the answer is the same."""
+    claim = signer().verify("application", request.form.get("grant", ""))
+    if claim is None:
+        return None
+    found = find_order_of_grant(current_session(), event.id, claim.public_id)
+    if found is None or found.public_id not in set(order_ids(request.form.get("key", ""))):
+        return None
+    return Placed(found.public_id, found.link_version, found.state, found.id, new=False)
 
 
 def _granted(event: Event, token: str | None) -> Application | None:
