@@ -32,6 +32,7 @@ def make_order(
     codes: tuple[Code, ...] = (),
     zone: str = "Europe/Stockholm",
     side: str = "room",
+    name: str = "",
     now: datetime = NOW,
     site: Site = SITE,
 ) -> Order:
@@ -45,7 +46,7 @@ def make_order(
     assert sale is not None
     order = Order(
         public_id=new_public_id(), reference=new_reference(), event_id=event.id, person_id=buyer.id,
-        name=_name(people[0]), zone=zone, state=state, way=way, currency=sale.currency,
+        name=name or _name(people[0]), zone=zone, state=state, way=way, currency=sale.currency,
         vat_included=sale.vat_included, placed_at=now, codes=[code.code for code in codes],
         expires_at=now + timedelta(minutes=30) if state == "open" else None,
     )  # fmt: skip
@@ -61,11 +62,12 @@ def make_order(
     for address in people:
         person = find_or_make_person(session, normalise_address(address), now=now)
         ticket = Ticket(
-            public_id=new_public_id(), order_id=order.id, kind_id=kind.id, person_id=person.id, name=_name(address),
+            public_id=new_public_id(), order_id=order.id, kind_id=kind.id, person_id=person.id,
+            name=name or _name(address),
             side=side, price=line.price, discount=line.discount, net=line.net, vat=line.vat, gross=line.gross,
             vat_rate=line.vat_rate, discounts=[cut.as_json() for cut in line.cuts], code_ids=[c.id for c in codes],
         )  # fmt: skip
-        wanted = Wanted(address=normalise_address(address), name=_name(address), zone=zone, code_agreed=True)
+        wanted = Wanted(address=normalise_address(address), name=name or _name(address), zone=zone, code_agreed=True)
         if state == "wished":
             wish_ticket(session, ticket, kind, event, person, wanted, site, now=now)
         else:

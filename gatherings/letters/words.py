@@ -10,7 +10,7 @@ from gatherings.core import zones
 from gatherings.events.models import Event
 from gatherings.letters.audience import Audience
 from gatherings.questions.models import Question
-from gatherings.registration.listing import Filter
+from gatherings.registration.listing import Filter, kinds_on_list
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import locale_now
 
@@ -32,6 +32,10 @@ def audience_words(session: Session, audience: Audience) -> list[str]:
         said.append(_("was there") if wanted.came == "yes" else _("was not there"))
     if wanted.made_by:
         said.append(_made()[wanted.made_by])
+    if wanted.ticket:
+        said.append(_ticket(session, audience.event, wanted.ticket))
+    if wanted.paid:
+        said.append(_("whose ticket is paid") if wanted.paid == "yes" else _("whose ticket is not paid yet"))
     if wanted.country:
         said.append(_("in %(country)s", country=_country(wanted.country)))
     if wanted.zone:
@@ -83,6 +87,13 @@ def _country(code: str) -> str:
     from babel import Locale  # at first use
 
     return str(Locale.parse(locale_now()).territories.get(code, code))
+
+
+def _ticket(session: Session, event: Event, kind: str) -> str:
+    if kind == "none":
+        return _("without a ticket")
+    name = dict(kinds_on_list(session, event)).get(kind)
+    return _("with the ticket “%(kind)s”", kind=name) if name else _("with a kind of ticket that is gone")
 
 
 def _answer(session: Session, event: Event, wanted: Filter) -> str:

@@ -1,5 +1,6 @@
 """What pages tell programs: previews when shared (Open Graph), and schema.org data about gatherings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 from typing import Any
@@ -12,6 +13,19 @@ _ATTENDANCE = {"online": "Online", "in person": "Offline", "hybrid": "Mixed"}
 _CONTEXT = "https://schema.org"
 
 Data = dict[str, Any]
+
+
+_AVAILABLE = {"open": "InStock", "full": "SoldOut", "before": "PreSale", "after": "SoldOut"}
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A kind of ticket for programs: `price` with VAT as "8125.00"; `state` as payments/forms/choices.py has it."""
+
+    name: str
+    price: str
+    currency: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -30,8 +44,12 @@ class Head:
     data: Data | None = field(default=None)
 
 
-def event_head(event: Any, *, base_url: str, picture: str | None, text: str = "") -> Head:
+def event_head(
+    event: Any, *, base_url: str, picture: str | None, text: str = "", tickets: Sequence[Ticket] | None = None
+) -> Head:
     """Describe an event (community, series, umbrella and speakers loaded) with its data; `text` if it has no summary.
+
+    `tickets` are those that everybody may see, where it sells any.
 
     An event on whose day nobody is sure any more, or that only its link shows, carries no data.
     """
@@ -39,6 +57,8 @@ def event_head(event: Any, *, base_url: str, picture: str | None, text: str = ""
     description = short(event.summary or text)
     told = event.listing == "public" and not event.approximate
     data = event_data(event, base_url=base_url, picture=picture, description=description) if told else None
+    if data is not None and tickets is not None:
+        data |= offers_data(tickets, data["url"])
     feed = (f"{path}/event.ics", event.title) if not event.approximate else None
     return Head(path, event.title, description, picture, "article", feed, data)
 
@@ -72,6 +92,23 @@ def event_data(event: Any, *, base_url: str, picture: str | None, description: s
     if event.speakers:
         data["performer"] = [{"@type": "Person", "name": one.name} for one in event.speakers]
     return data
+
+
+def offers_data(tickets: Sequence[Ticket], address: str) -> Data:
+    """Give the tickets of an event as schema.org's Offers; whether it is free is then theirs to say."""
+    offers = [
+        {
+            "@type": "Offer",
+            "name": one.name,
+            "price": one.price,
+            "priceCurrency": one.currency,
+            "availability": f"{_CONTEXT}/{_AVAILABLE[one.state]}",
+            "url": address,
+        }
+        for one in tickets
+    ]
+    free = bool(tickets) and all(float(one.price) == 0 for one in tickets)
+    return {"isAccessibleForFree": free} | ({"offers": offers} if offers else {})
 
 
 def series_data(series: Any, *, base_url: str) -> Data:

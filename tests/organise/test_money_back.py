@@ -15,10 +15,10 @@ from gatherings.core.tokens import new_public_id
 from gatherings.mail.models import OutboxMail
 from gatherings.organise.queries import list_needs
 from gatherings.payments.actions.documents import issue_invoice
-from gatherings.payments.models import Dispute, Document, Payment, Refund
+from gatherings.payments.models import Dispute, Document, GivingBack, Payment, Refund
 from gatherings.registration.models import Registration
 from gatherings.tickets.models import Order, Ticket
-from tests.factories import NOW, make_community
+from tests.factories import NOW, make_community, make_event
 from tests.signing import make_role, sign_in, token_in
 from tests.ticket_orders import make_order
 from tests.ticketing import festival
@@ -269,3 +269,26 @@ def test_attention_and_disputes(client, session, fair, treasurer, community) -> 
     assert press(client, path, done).location.endswith("?done=looked")
     assert orders_now(session).attention == ""
     assert session.scalars(select(LogEntry.action).order_by(LogEntry.id.desc())).first() == "attention_done"
+
+
+def test_cancelling_leads_to_everybodys_money_where_there_is_some(client, session, fair, treasurer, community) -> None:
+    event, kind = fair
+    quiet = make_event(session, community=community)
+    make_order(session, event, kind, "ada@example.org", way="card")
+    session.commit()
+    for one, last, asked in ((event, "everybody-back", True), (quiet, "?done=cancelled", False)):
+        path = f"/organise/events/{one.slug}"
+        assert ("you are asked whether everybody gets their money back" in client.get(f"{path}/cancel").text) is asked
+        assert press(client, f"{path}/cancel", f"{path}/cancel").location.endswith(last)
+    path = f"/organise/events/{event.slug}/everybody-back"
+    assert "8,125 SEK goes back, all of it" in plain(client.get(path).text)
+    assert press(client, path, path).location.endswith("?done=asked")
+    assert client.post(
+        path, data={"csrf_token": token_in(client.get(f"/organise/events/{quiet.slug}").text)}
+    ).status_code
+    session.expire_all()
+    assert [row.event_id for row in session.scalars(select(GivingBack))] == [event.id]
+    assert "It is under way." in client.get(path).text
+    fragment = client.get(path, headers={"HX-Request": "true"}).text
+    assert "<html" not in fragment
+    assert 'hx-trigger="every 5s"' in fragment

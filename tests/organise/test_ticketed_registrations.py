@@ -10,6 +10,8 @@ from sqlalchemy import select
 from gatherings.cli.checking_money import wrong_money
 from gatherings.communities.models import Community
 from gatherings.db.places import Places
+from gatherings.letters.audience import Audience
+from gatherings.letters.words import audience_words
 from gatherings.registration.actions.arriving import check_in
 from gatherings.registration.actions.hosting import NoPlace, give_place
 from gatherings.registration.actions.ticketed import let_go
@@ -76,6 +78,17 @@ def test_the_list_says_and_finds_kinds_and_money(client, session, fair):
     one = client.get(f"{path}/registrations/{by_name(session, 'Ben').public_id}").text
     assert "Second day" in one
     assert "Pays at the door" in one
+
+
+def test_a_letter_goes_to_who_has_a_kind_of_ticket(session, fair):
+    event, _kind, second = fair
+    for filter, words in (
+        ({"ticket": second.public_id}, "with the ticket “Second day”"),
+        ({"ticket": "none"}, "without a ticket"),
+        ({"paid": "no"}, "whose ticket is not paid yet"),
+    ):
+        community = session.get_one(Community, event.community_id)
+        assert words in audience_words(session, Audience(community, event, "letter", filter))
 
 
 def test_a_host_sees_kinds_and_no_money(client, session, fair):

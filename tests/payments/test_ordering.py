@@ -1,10 +1,12 @@
 """Choosing tickets on an event's page and ordering them, as browsers do, with and without a script."""
 
+import json
 import re
 from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from gatherings.communities.models import Community
 from gatherings.core.clock import utc_now
 from gatherings.core.tokens import new_public_id
 from gatherings.db.places import Places
@@ -13,6 +15,7 @@ from gatherings.registration.models import Answer, Registration
 from gatherings.tickets.models import Application, Order, Sale, Ticket
 from tests.factories import make_community, make_consent, make_event, make_question, make_registration
 from tests.ordering import make_order
+from tests.signing import make_role, sign_in
 from tests.ticketing import festival, make_code, make_kind, make_sale
 
 HTMX = {"HX-Request": "true"}
@@ -382,3 +385,28 @@ def test_registering_by_name_alone_is_refused_where_tickets_are_sold(client, ses
     assert session.scalar(select(func.count(Registration.id))) == 0
     assert session.scalar(select(func.count(OutboxMail.id))) == 0
     make_registration(session, make_event(session))
+
+
+def test_programs_are_told_what_is_sold_and_nothing_hidden(client, session):
+    event, kind = festival(session)
+    make_kind(session, event, 0, name="Tuesday", price="choose", amount=0, least=100_00, position=1)
+    hidden = make_kind(session, event, name="Dinner", hidden=True, position=2)
+    make_code(session, event, "DINNER", effect="unlock", value=0, kinds=[hidden.public_id])
+    page = client.get(f"/events/{event.slug}?code=DINNER").text
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    told = json.loads(found[1])
+    assert told["isAccessibleForFree"] is False
+    offers = [(one["name"], one["price"], one["availability"].split("/")[-1]) for one in told["offers"]]
+    assert offers == [(kind.name, "8125.00", "InStock"), ("Tuesday", "125.00", "SoldOut")]
+    assert {one["priceCurrency"] for one in told["offers"]} == {"SEK"}
+
+
+def test_organisers_see_the_choice_in_the_preview_of_a_draft(client, session):
+    event, _kind = festival(session, status="draft")
+    sign_in(client, session, make_role(session, session.get_one(Community, event.community_id), "organiser"))
+    page = client.get(f"/organise/events/{event.slug}/preview")
+    assert page.status_code == 200
+    assert "All three days" in page.text
+    assert "tickets.css" not in page.text.split("<body")[1]
+    assert re.search(r"/static/tickets\.\w+\.css", page.text)

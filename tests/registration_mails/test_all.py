@@ -4,20 +4,32 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from gatherings.accounts.actions import meet_person
+from gatherings.accounts.models import Person
 from gatherings.accounts.rules import normalise_address
+from gatherings.db.places import Places
 from gatherings.events.actions import note_series_change
 from gatherings.events.models import SeriesRule
 from gatherings.mail import actions as outbox
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.actions import ask_new_address, cancel, confirm_new_address
 from gatherings.registration.actions.finding import send_links
+from gatherings.registration.actions.handing import hand_on
 from gatherings.registration.actions.leaving_series import cancel_series
 from gatherings.registration.actions.rule_ended import end_rule
+from gatherings.registration.actions.sending import send_again
 from gatherings.registration.actions.sending_series import get_series_of_any_status
 from gatherings.registration.actions.swapping import swap
 from gatherings.registration.actions.telling import list_due_changes, remind, tell_change
+from gatherings.registration.actions.ticketed import let_go
+from gatherings.registration.actions.waiting import lock_pools, serve_event
 from gatherings.registration.mails import COMPOSERS
+from gatherings.registration.models import Registration
+from gatherings.registration.offer_facts import post as post_offer
+from gatherings.registration.rules import Wanted
+from gatherings.tickets.models import Ticket
 from tests.factories import (
     NOW,
     SITE,
@@ -29,6 +41,8 @@ from tests.factories import (
     make_series,
     make_series_registration,
 )
+from tests.ticket_orders import make_order
+from tests.ticketing import festival
 
 HOUR = timedelta(hours=1)
 NAMES = (
@@ -85,6 +99,7 @@ def live_through_everything(session, change, name):
     evening.twin_of_id = morning.id
     swapping = make_registration(session, evening, name=name, wish="room")
     assert swap(session, get_registration(session, swapping.public_id), SITE, now=NOW)
+    sell_tickets(session, community, name)
     other = make_series(session, community, title=name)
     leaving = make_series_registration(session, dates_of(session, other)[0], name=name)
     cancel_series(session, leaving, SITE, now=NOW)
@@ -96,6 +111,40 @@ def live_through_everything(session, change, name):
         session.flush()
         for change_id in list_due_changes(session, NOW):
             tell_change(session, change_id, SITE, now=NOW)
+
+
+def sell_tickets(session, community, name):
+    """Wait for a ticket as somebody else and oneself, be offered it, ask how it stands, let it pass; hand one on."""
+    event, kind = festival(session, community=community, title=name)
+    kind.name = name
+    session.get_one(Places, kind.places_id).capacity = 0
+    for_two = make_order(session, event, kind, "ada@example.org", "ben@example.org", state="wished", name=name)
+    own = session.scalars(select(Ticket).where(Ticket.order_id == for_two.id).order_by(Ticket.id)).first()
+    lock_pools(session, event)
+    let_go(session, [own], event, SITE, by="person", now=NOW)
+    post_offer(
+        session,
+        "ticket_wished",
+        for_two,
+        [(kind, own)],
+        event,
+        session.get_one(Person, for_two.person_id),
+        SITE,
+        now=NOW,
+    )
+    session.get_one(Places, kind.places_id).capacity = 2
+    session.flush()
+    serve_event(session, event.id, SITE, now=NOW)
+    ticket = session.scalars(select(Ticket).where(Ticket.state == "held")).one()
+    public_id = session.get_one(Registration, ticket.registration_id).public_id
+    send_again(session, get_registration(session, public_id), SITE, now=NOW)
+    let_go(session, [ticket], event, SITE, by="expiry", now=NOW + timedelta(days=3))
+    bought = make_order(session, event, kind, "ada@example.org", name=name)
+    ticket = session.scalars(select(Ticket).where(Ticket.order_id == bought.id)).one()
+    lock_pools(session, event)
+    person, newcomer = meet_person(session, normalise_address("cleo@example.org"), now=NOW)
+    wanted = Wanted(normalise_address("cleo@example.org"), name, "Europe/London", code_agreed=True)
+    hand_on(session, ticket, person, newcomer, wanted, SITE, now=NOW)
 
 
 @pytest.fixture(params=NAMES)
@@ -131,7 +180,8 @@ def test_all_kinds_hold_what_every_letter_must(posts):
 def test_calendars_carry_no_way_to_manage_and_one_reader(posts):
     invites = [post for post in posts if post.ics]
     assert {post.row.kind for post in invites} == set(COMPOSERS) - {
-        "waiting", "reminder_day", "reminder_hour", "new_address", "links", "my_data",
+        "waiting", "held", "ticket_offered", "ticket_wished", "offer_ended",
+        "reminder_day", "reminder_hour", "new_address", "links", "my_data",
     }  # fmt: skip
     for post in invites:
         assert b"/registrations/" not in post.ics

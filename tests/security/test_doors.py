@@ -155,6 +155,8 @@ def test_a_button_of_the_other_kind_of_registration_leads_back_to_ones_own_page(
     for door in town.doors():
         if door.purpose not in FAMILY or set(door.right.removeprefix("link:").split(",")) >= FAMILY:
             continue
+        if "POST" not in door.rule.methods:  # a paper to look at, and no button
+            continue
         [other] = FAMILY - {door.purpose}
         path = door.path.replace(town.tokens[door.purpose], town.tokens[other], 1)
         answer = visitor.post(path, data=FILLED)
@@ -270,9 +272,10 @@ def test_what_is_somebodys_own_has_no_way_out(town, visitor):
     for door in town.doors():
         if door.purpose is None:
             continue
-        page = visitor.get(door.path).text
-        if "<html" not in page:
+        answer = visitor.get(door.path)
+        if answer.mimetype == "application/pdf" or "<html" not in answer.text:
             continue
+        page = answer.text
         for url in re.findall(r'(?:src|action|hx-post|hx-get)="([^"]*)"', page):
             assert url.startswith("/"), (door, url)
             assert not url.startswith("//")

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from flask import Response, make_response
 
 from gatherings.core.clock import utc_now
+from gatherings.core.money import plain as amount
 from gatherings.db.session import current_session
 from gatherings.events import queries as events
 from gatherings.pages import machines, rules, sitemap
@@ -20,11 +21,23 @@ from gatherings.web.rights import public
 
 
 @bp.app_template_global("event_head")
-def event_head(event: Any) -> machines.Head:
-    """Describe an event's page for programs."""
+def event_head(event: Any, form: Any = None) -> machines.Head:
+    """Describe an event's page for programs, with the tickets that stand on its form."""
     text = "" if event.summary or not event.about else plain(event.about)
     picture = f"/events/{event.slug}/preview.png"
-    return machines.event_head(event, base_url=settings().base_url, picture=picture, text=text)
+    tickets = _tickets(form) if form is not None and form.sells else None
+    return machines.event_head(event, base_url=settings().base_url, picture=picture, text=text, tickets=tickets)
+
+
+def _tickets(form: Any) -> list[machines.Ticket]:
+    """Give what everybody may see of a form's kinds; nothing while nothing is sold."""
+    if form.closed_words:
+        return []
+    return [
+        machines.Ticket(choice.kind.name, amount(choice.lowest, form.currency), form.currency, choice.state)
+        for choice in form.choices
+        if not (choice.kind.hidden or choice.kind.by_application)
+    ]
 
 
 @bp.app_template_global("series_head")

@@ -33,6 +33,7 @@ class Choice:
     gross: int
     early: bool
     usual: int | None
+    lowest: int  # what one pays at least, with VAT
 
     @property
     def id(self) -> str:
@@ -72,11 +73,24 @@ def _choice(offer: Offer, offered: Offered, event: Event, now: datetime, gone: b
         numbers = [0, *range(max(kind.least_each, 1), most_now(kind, MOST_IN_ALL) + 1)]
     if kind.by_application:
         numbers = [number for number in numbers if number <= 1]
-    early, price = is_early(kind, now), price_of(kind, now)
+    early, price = is_early(kind, now), price_of(kind, now, suggested_of(kind))
+    gross = _with_vat(offer, kind, price)
+    lowest = _with_vat(offer, kind, kind.least) if kind.price == "choose" else gross
+    usual = kind.amount if early else None
+    return Choice(kind, state, standing.at, numbers, left, price, gross, early, usual, lowest)
+
+
+def suggested_of(kind: TicketKind) -> int | None:
+    """Give what stands in the field of a kind whose price is the buyer's to say: within its bounds in any case."""
+    if kind.price != "choose":
+        return None
+    least = max(kind.suggested, kind.least)
+    return least if kind.most is None else min(least, kind.most)
+
+
+def _with_vat(offer: Offer, kind: TicketKind, price: int) -> int:
     net, vat = split_vat(price, kind.vat_rate, vat_included=offer.sale.vat_included, currency=offer.sale.currency)
-    return Choice(
-        kind, state, standing.at, numbers, left, price, net + vat, early, kind.amount if early else None
-    )  # fmt: skip
+    return net + vat
 
 
 def _left(kind: TicketKind, event: Event, own: int | None) -> int | None:

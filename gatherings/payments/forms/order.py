@@ -205,7 +205,7 @@ def _fields(choices: Sequence[Choice], people: Sequence[Person], offer: Offer) -
         fields[f"price_{choice.id}"] = wtforms.StringField("", default=str(choice.price))
         fields[f"waits_{choice.id}"] = wtforms.StringField("")
         if choice.kind.price == "choose":
-            suggested = plain(choice.kind.suggested, offer.sale.currency)
+            suggested = plain(choice.price, offer.sale.currency)
             fields[f"amount_{choice.id}"] = wtforms.StringField("", default=suggested, id=f"amount_{choice.id}")
     for person in people:
         fields[f"pn_{person.id}"] = CleanField("", _may_be_empty(read_name), id=f"pn_{person.id}")

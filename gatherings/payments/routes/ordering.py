@@ -68,7 +68,7 @@ def _place(event: Event, wish: OrderWish) -> Response:
             except InvalidInput as problems:
                 refusal = problems
         else:
-            gone, refusal = _gone(slug, wish, full)
+            gone, refusal = _gone(slug, full)
     except InvalidInput as problems:
         refusal = problems
     # The transaction has forgotten what was read before it.
@@ -94,16 +94,12 @@ def _transact(event_id: int, wish: OrderWish, *, wait: bool) -> Placed:
     )
 
 
-def _gone(slug: str, wish: OrderWish, full: Full) -> tuple[list[str], InvalidInput]:
+def _gone(slug: str, full: Full) -> tuple[list[str], InvalidInput]:
     """Name what is not to be had any more: one kind, or (its side of the event is full) all that were chosen."""
     form = _made(_event(slug))
     chosen = [kind for kind in form.chosen if full.kind_id in (None, kind.id)] or form.chosen
-    problems = [Problem(f"n_{kind.public_id}", _sentence(kind.name)) for kind in chosen]
+    problems = [Problem(f"n_{kind.public_id}", Sentence(_GONE.text, {"kind": kind.name})) for kind in chosen]
     return [kind.public_id for kind in chosen], InvalidInput(problems)
-
-
-def _sentence(kind: str) -> Sentence:
-    return Sentence(_GONE.text, {"kind": kind})
 
 
 def _made(event: Event, gone: Any = ()) -> OrderForm:
