@@ -1,6 +1,7 @@
 """An event's tickets are set up on their screens: how they are sold, kinds, codes, who sells; then put on sale."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,7 +15,8 @@ from gatherings.events.models import Event
 from gatherings.payments.models import Seller
 from gatherings.tickets.models import Code, Sale, TicketKind
 from tests.factories import make_event
-from tests.organise.pressing import form_of, press
+from tests.organise import pressing
+from tests.organise.pressing import press
 from tests.signing import make_role, sign_in
 from tests.ticketing import make_code, make_kind, make_sale
 
@@ -35,6 +37,11 @@ def event(client: FlaskClient, session: Session) -> Event:
 
 def path_of(event: Event, rest: str = "") -> str:
     return f"/organise/events/{event.slug}/tickets{rest}"
+
+
+def form_of(client: FlaskClient, path: str) -> dict[str, Any]:
+    """Give what the form on a page would send; a box that is ticked several times is a list here."""
+    return dict(pressing.form_of(client, path))
 
 
 def fresh(session: Session) -> Session:

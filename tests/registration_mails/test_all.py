@@ -122,16 +122,8 @@ def sell_tickets(session, community, name):
     own = session.scalars(select(Ticket).where(Ticket.order_id == for_two.id).order_by(Ticket.id)).first()
     lock_pools(session, event)
     let_go(session, [own], event, SITE, by="person", now=NOW)
-    post_offer(
-        session,
-        "ticket_wished",
-        for_two,
-        [(kind, own)],
-        event,
-        session.get_one(Person, for_two.person_id),
-        SITE,
-        now=NOW,
-    )
+    buyer = session.get_one(Person, for_two.person_id)
+    post_offer(session, "ticket_wished", for_two, [(kind, own)], event, buyer, SITE, now=NOW)
     session.get_one(Places, kind.places_id).capacity = 2
     session.flush()
     serve_event(session, event.id, SITE, now=NOW)
