@@ -52,7 +52,8 @@ def house(sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFact
     """An installation that takes cards."""
     need("browser")
     folder = tmp_path_factory.mktemp("festival")
-    with sqlite_template.fresh(folder) as url, open_house(folder, url, workers=1, **stripe.settings) as opened:
+    how: dict[str, Any] = {"workers": 1, **stripe.settings}
+    with sqlite_template.fresh(folder) as url, open_house(folder, url, **how) as opened:
         stripe.serves(opened.server.url)
         yield opened
 

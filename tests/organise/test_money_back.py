@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,6 +23,13 @@ from tests.factories import NOW, make_community, make_event
 from tests.signing import make_role, sign_in, token_in
 from tests.ticket_orders import make_order
 from tests.ticketing import festival
+
+
+def found(pattern: str, text: str) -> str:
+    """Give what a pattern's group finds; fails where it finds nothing."""
+    match = re.search(pattern, text)
+    assert match is not None, pattern
+    return match[1]
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +89,7 @@ def test_an_invoice_is_marked_paid_once(client, session, fair, treasurer) -> Non
         answer = press(client, f"{path}/paid", f"{path}/paid", **typed)
         assert (answer.status_code, said in answer.text) == (422, True), wrong
     html = client.get(f"{path}/paid").text
-    typed = {"csrf_token": token_in(html), "key": re.search(r'name="key" value="([^"]+)"', html)[1], "owed": "812500",
+    typed = {"csrf_token": token_in(html), "key": found(r'name="key" value="([^"]+)"', html), "owed": "812500",
              "how": "bank", "amount": "8 125,00", "came": "2026-11-20", "note": "Bankgiro, row 12"}  # fmt: skip
     assert client.post(f"{path}/paid", data=typed).location.endswith("?done=noted")
     assert client.post(f"{path}/paid", data=typed).location.endswith("?done=before")
@@ -118,7 +126,7 @@ def test_given_back_in_two_presses_and_by_hand(client, session, fair, treasurer,
     session.commit()
     path, ada, bo = path_of(event, order), *(one.public_id for one in session.scalars(select(Ticket)))
     assert "Bo Example" in client.get(f"{path}/give-back").text
-    wrongs = (
+    wrongs: tuple[Any, ...] = (
         ({"ticket": []}, "Please tick at least one ticket."),
         ({f"amount-{bo}": "9000"}, "This is more than there is left of this ticket."),
         ({f"amount-{bo}": "1e9"}, "Please write an amount in SEK"),
@@ -138,7 +146,7 @@ def test_given_back_in_two_presses_and_by_hand(client, session, fair, treasurer,
     assert "Give back 4,062.50 SEK?" in said
     assert "4,062.50 SEK came by bank or at the door: please send it yourself." in said
     assert session.scalars(select(Refund)).all() == []  # nothing was done yet
-    seen = re.search(r'name="seen" value="([^"]*)"', sure.text)[1]
+    seen = found(r'name="seen" value="([^"]*)"', sure.text)
     done = {**base, "csrf_token": token, "seen": seen}
     assert client.post(f"{path}/give-back/do", data=done).location.endswith("?done=hand")
     assert client.post(f"{path}/give-back/do", data=done).location.endswith("?done=before")
@@ -181,7 +189,7 @@ def test_a_kindness_lowers_an_invoice_and_nobody_leaves(client, session, fair, t
     sure = client.post(f"{path}/give-back", data=typed)
     assert "Take 1,000 SEK off?" in plain(sure.text)
     assert client.post(
-        f"{path}/give-back/do", data=typed | {"seen": re.search(r'name="seen" value="([^"]*)"', sure.text)[1]}
+        f"{path}/give-back/do", data=typed | {"seen": found(r'name="seen" value="([^"]*)"', sure.text)}
     ).location.endswith("?done=given")
     now = orders_now(session)
     assert (now.state, now.total, now.owed) == ("due", 712_500, 712_500)

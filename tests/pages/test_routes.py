@@ -317,7 +317,7 @@ def full_programme(session):
         ("/events/{past}", 5),
         ("/events/{date}/when?zone=Pacific/Auckland", 1),
         ("/zones", 0),
-        ("/privacy", 0),
+        ("/privacy", 1),
         ("/healthz", 0),
     ],
 )

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -182,11 +183,11 @@ def test_declined_with_words_then_granted_after_all_then_taken_back(app, client,
     assert client.get(path).status_code == 404
 
 
-def test_an_order_that_comes_to_nothing_gives_it_back(session, bursary, now):
+def test_an_order_that_comes_to_nothing_gives_it_back(session, bursary, now) -> None:
     event, _kind = bursary
     paid = make_kind(session, event, 3, name="Half price", by_application=True)
     asking = Asking(paid.public_id, normalise_address("ada@example.org"), "Ada", "UTC", "Please")
-    made = apply_for(session, event.id, asking, SITE, now=now)
+    made: Any = apply_for(session, event.id, asking, SITE, now=now)
     order = make_order(session, event, paid, "ada@example.org", state="open")
     made.state, made.order_id = "used", order.id
     session.flush()

@@ -51,7 +51,7 @@ def registered(session):
 
     def make(way="door"):
         event, kind = festival(session)
-        mine = make_registration(session, event, "vera@example.org", name="Vera Victim", state="confirmed")
+        mine = make_registration(session, event=event, address="vera@example.org", name="Vera Victim", made_by="host")
         session.commit()
         order = make_order(
             session, event, kind, now=utc_now(), address="eve@example.org", name="Eve",
@@ -106,7 +106,7 @@ def test_flood(client, session, at):
     n = 0
     for i in range(12):
         try:
-            order = make_order(session, event, kind, now=utc_now(), address="vera@example.org", name="Vera Victim")
+            order = make_order(session, event, kind, now=utc_now(), address="vera@example.org", name="Vera Victim", made_by="host")
         except Exception as e:
             print("stopped", i, repr(e)); session.rollback(); break
         session.commit()
@@ -124,7 +124,7 @@ def test_flood(client, session, at):
 def test_full_oracle(client, session, at):
     event, kind = festival(session)
     other = make_kind(session, event, name="One day")
-    mine = make_registration(session, event, "vera@example.org", name="Vera Victim", state="confirmed")
+    mine = make_registration(session, event=event, address="vera@example.org", name="Vera Victim", made_by="host")
     from gatherings.db.places import Places
     pool = session.get(Places, event.pool_at("room"))
     pool.capacity = pool.taken

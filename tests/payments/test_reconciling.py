@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from tests.factories import make_community
 from tests.signing import make_role, sign_in
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
-DAY = {"since": AT - timedelta(days=1), "until": AT + timedelta(days=1)}
+DAY: Any = {"since": AT - timedelta(days=1), "until": AT + timedelta(days=1)}
 
 
 def booked(kind="payment", reference="pi_1", amount=100, order="o1", payment=None, currency="SEK", at=AT, fee=3):
@@ -60,7 +61,7 @@ REFUND = booked("refund", "re_1", 40, order="", payment="pi_1")
     ],
 )
 def test_each_difference_has_its_name(mine, theirs, found) -> None:
-    result = compare(mine, theirs, **DAY, names=NAMES)
+    result = compare(mine, theirs, names=NAMES, **DAY)
     assert [one.kind for one in result.differences] == found
     assert set(found) <= set(WORDS)
 
@@ -68,7 +69,7 @@ def test_each_difference_has_its_name(mine, theirs, found) -> None:
 def test_sums_strangers_and_known_disputes() -> None:
     theirs = [booked(), REFUND, booked(reference="pi_9", order=""), booked("dispute", "dp_1", payment="pi_1", order="")]
     mine = [ours(), ours("refund", "re_1", 40)]
-    result = compare(mine, theirs, **DAY, names=NAMES, disputed=["dp_1"])
+    result = compare(mine, theirs, names=NAMES, **DAY, disputed=["dp_1"])
     assert result.differences == []
     assert result.agree == 3
     assert result.sums == {"SEK": (100, 40, 9)}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -64,7 +65,7 @@ codes = st.lists(
 
 def test_the_festival_costs_what_its_treasurer_says():
     """6,500 SEK without VAT; 25 % VAT; 15 % off for presenters, before VAT."""
-    said = {"vat_rate": 2500, "vat_included": False, "currency": "SEK"}
+    said: dict[str, Any] = {"vat_rate": 2500, "vat_included": False, "currency": "SEK"}
     whole = line_of(650_000, [], **said)
     assert (whole.net, whole.vat, whole.gross) == (650_000, 162_500, 812_500)
     presenter = line_of(650_000, [OneCode()], **said)
@@ -122,7 +123,7 @@ def test_a_code_is_about_the_kinds_it_names_and_never_shows_what_it_does_not_nam
 
 
 def test_percentages_come_first_then_fixed_amounts_and_nothing_falls_below_nothing():
-    told = {"vat_rate": 0, "vat_included": True, "currency": "GBP"}
+    told: dict[str, Any] = {"vat_rate": 0, "vat_included": True, "currency": "GBP"}
     both = [OneCode("FIVE", "fixed", 500), OneCode("TENTH", "percent", 1000)]
     assert [cut.amount for cut in line_of(1000, both, **told).cuts] == [100, 500]
     assert line_of(300, [OneCode("FIVE", "fixed", 500)], **told).gross == 0
@@ -130,7 +131,7 @@ def test_percentages_come_first_then_fixed_amounts_and_nothing_falls_below_nothi
 
 
 def test_an_early_price_is_lowered_only_by_codes_that_say_so():
-    told = {"vat_rate": 0, "vat_included": True, "currency": "GBP"}
+    told: dict[str, Any] = {"vat_rate": 0, "vat_included": True, "currency": "GBP"}
     assert line_of(1000, [OneCode(early=False)], early=True, **told).gross == 1000
     assert line_of(1000, [OneCode(early=True)], early=True, **told).gross == 850
 

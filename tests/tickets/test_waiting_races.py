@@ -32,7 +32,7 @@ def states(session):
     session.commit()
     session.expire_all()
     rows = session.execute(select(Registration.state, Registration.public_id, Registration.name)).all()
-    found = {}
+    found: dict[str, list[str]] = {}
     for state, _public_id, name in rows:
         found.setdefault(state, []).append(name.split()[0])
     return found

@@ -115,7 +115,7 @@ def _close(session: Session, order: Order, leaving: list[Ticket], percent: int, 
         left = live_tickets(session, registration.id)
         if not left:
             cancel(session, registration, site, now=now)
-        elif not any(one.state in HOLDING for one in left):  # they go on waiting for another one
-            free = part(session, registration, site, waits=True, kind="cancelled", by="person", now=now)
+        elif not any(one.state == "valid" for one in left):  # they go on paying or waiting for another one
+            free = part(session, registration, site, left=left, kind="cancelled", by="person", now=now)
             if free is not None:
                 free_place(session, free, site, now=now)

@@ -19,8 +19,11 @@ from gatherings.payments.actions.money import count_back, lock_for_money, log_mo
 from gatherings.payments.actions.telling import post_order
 from gatherings.payments.models import Payment, Refund
 from gatherings.payments.providers import Away, Provider, Refused, Returned
+from gatherings.registration.actions.handing import part
 from gatherings.registration.actions.leaving import cancel
+from gatherings.registration.actions.ticket_places import registrations_of
 from gatherings.registration.actions.ticketed import close_tickets, live_tickets
+from gatherings.registration.actions.waiting import free_place
 from gatherings.registration.models import Registration
 from gatherings.tickets.actions.orders import lock_order, recount
 from gatherings.tickets.models import Order, Ticket
@@ -70,7 +73,9 @@ def _let_leave(
     for registration_id in sorted({one.registration_id for one in leaving if one.registration_id is not None}):
         theirs = [one for one in leaving if one.registration_id == registration_id]
         if len(live_tickets(session, registration_id)) > len(theirs):
+            had = any(one.state == "valid" for one in theirs)
             close_tickets(session, theirs, site, by="host", now=now, percent=0)
+            _go_on(session, registration_id, site, had=had, now=now)
             continue
         registration = session.scalars(
             select(Registration)
@@ -86,6 +91,18 @@ def _let_leave(
         ).one()
         cancel(session, registration, site, now=now, by="host", actor=person.public_id)
     return len(leaving)
+
+
+def _go_on(session: Session, registration_id: int, site: Site, *, had: bool, now: datetime) -> None:
+    """Let somebody who keeps another ticket go on with it; one that is not valid yet does not let them come."""
+    left = live_tickets(session, registration_id)
+    enough = ("valid",) if had else HOLDING
+    (registration,) = registrations_of(session, [registration_id])
+    if registration.places_id is None or any(one.state in enough for one in left):
+        return
+    free = part(session, registration, site, left=left, kind="cancelled", by="host", now=now)
+    if free is not None:
+        free_place(session, free, site, now=now)
 
 
 def lease(session: Session, *, now: datetime, limit: int) -> list[int]:

@@ -1,5 +1,6 @@
 """Handing a ticket on: somebody else comes instead. No money moves, and the place goes to nobody but them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -43,11 +44,9 @@ def hand_on(
         raise Conflict(say("Who has this ticket is here already, so it cannot be given to somebody else."))
     _must_be_reached(session, person, event, now)
     others = [one for one in live_tickets(session, old.id) if one.id != ticket.id]
-    leaving = not any(one.state in HOLDING for one in others)
-    free = old.places_id if leaving else None
+    stays = any(one.state == "valid" or (one.state == ticket.state == "held") for one in others)
     state = "confirmed" if ticket.state == "valid" else "offered" if old.state == "offered" else "pending"
-    if leaving:
-        part(session, old, site, waits=bool(others), kind="handed_on", by="handed-on", now=now)
+    free = None if stays else part(session, old, site, left=others, kind="handed_on", by="handed-on", now=now)
     mine, freed = _arrive(session, ticket, event, person, newcomer, wanted, free, state=state, now=now)
     ticket.registration_id, ticket.person_id, ticket.name = mine.id, person.id, wanted.name
     session.flush()
@@ -72,19 +71,22 @@ def _must_be_reached(session: Session, person: Person, event: Event, now: dateti
 
 
 def part(
-    session: Session, old: Registration, site: Site, *, waits: bool, kind: str, by: str, now: datetime
+    session: Session, old: Registration, site: Site, *, left: Sequence[Ticket], kind: str, by: str, now: datetime
 ) -> int | None:
-    """Take a registration's place, and tell its calendar if it was told to come; who `waits` for another ticket stays.
+    """Take a registration's place, and tell its calendar if it was told to come; none of its tickets is valid any more.
 
-    Gives the pool of the place, which is not touched: it is handed over, or given back, by whoever calls. `kind` is
-    that of the mail, `by` what is kept of why.
+    `left` are its other tickets: one that is held while it is paid keeps the place, who wished for one waits on. Gives
+    the pool of a place that was taken, which is not touched: it is handed over, or given back, by whoever calls. `kind`
+    is that of the mail, `by` what is kept of why.
     """
     free = old.places_id
     with session.no_autoflush:  # half a change would break the table's own checks
         old.places_id, old.state = None, "cancelled"
         if old.invite.method == "REQUEST":
             post_own_state(session, old, site, kind=kind, now=now)
-        if waits:
+        if any(one.state in HOLDING for one in left):
+            old.places_id, old.state, free = free, "pending", None
+        elif left:
             old.state = "waitlisted"
         else:
             old.waits_for_id = old.queue_number = None

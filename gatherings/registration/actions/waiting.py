@@ -13,7 +13,6 @@ from gatherings.events.queries import WITH_SERIES
 from gatherings.registration.actions.offering import offer
 from gatherings.registration.actions.sending import post_own_state
 from gatherings.registration.actions.sending_series import note_promoted, tell_promoted
-from gatherings.registration.actions.ticket_places import wished_ticket
 from gatherings.registration.models import Registration
 from gatherings.tickets.models import Code, Sale, Ticket, TicketKind
 
@@ -75,7 +74,7 @@ def serve(session: Session, pool: Places, site: Site, *, now: datetime) -> int:
     """
     given = 0
     while (waiting := _next_waiting(session, pool, now)) is not None:
-        ticket = wished_ticket(session, waiting.id)
+        ticket = _ready_ticket(session, waiting)
         if ticket is not None:
             give(session, waiting, ticket, pool, site, now=now)
         elif places.claim(session, pool.id):
@@ -124,16 +123,28 @@ def _wishes_for_nothing() -> ColumnElement[bool]:
 
 def _waits_for_a_ticket(now: datetime) -> ColumnElement[bool]:
     """Tell whether somebody wishes for a ticket of a kind that is on sale and has a place."""
+    ready = exists().where(Ticket.registration_id == Registration.id).where(*_to_be_had())
+    return and_(Event.status == "published", Event.ends_at > now, ready)
+
+
+def _to_be_had() -> tuple[ColumnElement[bool], ...]:
+    """Tell of tickets whether they are wished and their kind is on sale and has a place."""
     kind = Places.__table__.alias("kind_places")
-    return and_(
-        Event.status == "published",
-        Event.ends_at > now,
-        exists()
-        .where(Ticket.registration_id == Registration.id, Ticket.state == "wished")
-        .where(TicketKind.id == Ticket.kind_id, TicketKind.retired.is_(False))
-        .where(Sale.event_id == TicketKind.event_id, Sale.state == "on")
-        .where(kind.c.id == TicketKind.places_id, or_(kind.c.capacity.is_(None), kind.c.taken < kind.c.capacity)),
+    return (
+        Ticket.state == "wished",
+        TicketKind.id == Ticket.kind_id,
+        TicketKind.retired.is_(False),
+        Sale.event_id == TicketKind.event_id,
+        Sale.state == "on",
+        kind.c.id == TicketKind.places_id,
+        or_(kind.c.capacity.is_(None), kind.c.taken < kind.c.capacity),
     )
+
+
+def _ready_ticket(session: Session, registration: Registration) -> Ticket | None:
+    """Find the first ticket that can be had of those somebody waits for; None for who waits with none."""
+    wished = select(Ticket).where(Ticket.registration_id == registration.id, *_to_be_had())
+    return session.scalars(wished.order_by(Ticket.id).limit(1)).one_or_none()
 
 
 def promote(session: Session, registration: Registration, pool: Places, site: Site, *, now: datetime) -> None:
