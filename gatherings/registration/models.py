@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from gatherings.accounts.models import Person
@@ -85,6 +85,8 @@ class Registration(Base):
     # As people search and sort it (core/folding.py); follows `name` by itself.
     name_folded: Mapped[Line] = mapped_column(default="", server_default="")
     made_by: Mapped[str] = mapped_column(String(10), default="person", server_default="person")  # person, host, list
+    # It was there before any ticket came to it (by its hosts' hand, or before tickets were sold): it ends with none.
+    by_itself: Mapped[bool] = mapped_column(default=False, server_default=false())
     attended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     attended_how: Mapped[str | None] = mapped_column(String(10))  # join, scan, name
     created_at: Mapped[UtcTime]

@@ -111,7 +111,6 @@ class Life:
             mode = self.luck.choice(["in person", "hybrid"])
             event, first = festival(
                 session, mode=mode, capacity_room=self.luck.choice([3, 5]), capacity_online=2,
-                meeting_link="https://meet.example.org/room",
             ) if mode == "hybrid" else festival(session, capacity_room=self.luck.choice([3, 5]))  # fmt: skip
             sale = session.scalars(select(Sale)).one()
             sale.currency, sale.vat_included = self.luck.choice(["SEK", "JPY", "KWD"]), self.luck.random() < 0.5

@@ -7,16 +7,16 @@ organisers noted go long before. Amounts and numbers stay for ever.
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.accounts.models import Person
 from gatherings.config import Site
-from gatherings.db import changed
 from gatherings.events.models import Event
 from gatherings.mail.actions import forget
 from gatherings.payments.actions.following import follow
-from gatherings.payments.models import Attempt, Document, Notice, Payment
+from gatherings.payments.actions.noticing import forget_worked
+from gatherings.payments.models import Attempt, Document, Payment
 from gatherings.registration.actions.ticketed import let_go
 from gatherings.tickets.models import Application, Order, Ticket
 from gatherings.tickets.rules.applications import KEPT as APPLICATIONS_KEPT
@@ -153,5 +153,4 @@ def _old_orders(session: Session, now: datetime) -> int:
 
 
 def _notices(session: Session, now: datetime) -> int:
-    done = Notice.state.in_(("done", "ignored"))
-    return changed(session, delete(Notice).where(done, Notice.received_at < now - NOTICES_KEPT))
+    return forget_worked(session, before=now - NOTICES_KEPT)

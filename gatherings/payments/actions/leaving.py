@@ -113,6 +113,8 @@ def _close(session: Session, order: Order, leaving: list[Ticket], percent: int, 
     close_tickets(session, valid, site, by="person", now=now, percent=percent)
     for registration in registrations_of(session, [one.registration_id for one in valid]):
         left = live_tickets(session, registration.id)
+        if registration.by_itself:  # it was there without a ticket
+            continue
         if not left:
             cancel(session, registration, site, now=now)
         elif not any(one.state == "valid" for one in left):  # they go on paying or waiting for another one

@@ -39,7 +39,7 @@ def change_name(
     ticket = ticket_in(order, public_id)
     _must_stand(order, ticket, now)
     if address is None or person.id == ticket.person_id:
-        return "kept" if _spell(session, ticket, name) else "before"
+        return "kept" if _spell(session, order, ticket, name) else "before"
     twice = any(
         one.id != ticket.id and one.kind_id == ticket.kind_id and one.state in HOLDING and one.person.key == address.key
         for one in order.tickets
@@ -67,11 +67,13 @@ def _must_stand(order: Order, ticket: Ticket, now: datetime) -> None:
         raise Conflict(DOOR_WORDS[state])
 
 
-def _spell(session: Session, ticket: Ticket, name: str) -> bool:
+def _spell(session: Session, order: Order, ticket: Ticket, name: str) -> bool:
     """Spell a name otherwise; what somebody calls themselves at the event stays theirs (domain.md 15a)."""
     before, ticket.name = ticket.name, name
     if before == name:
         return False
+    if ticket.registration_id not in brought_by(session, order):  # who is there otherwise as well calls themselves so
+        return True
     registration = session.get(Registration, ticket.registration_id, populate_existing=True)
     if registration is not None and registration.name == before:
         registration.name = name

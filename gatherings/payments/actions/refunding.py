@@ -72,7 +72,8 @@ def _let_leave(
     leaving = [one for one in tickets if one.state in (*HOLDING, "wished")]
     for registration_id in sorted({one.registration_id for one in leaving if one.registration_id is not None}):
         theirs = [one for one in leaving if one.registration_id == registration_id]
-        if len(live_tickets(session, registration_id)) > len(theirs):
+        (mine,) = registrations_of(session, [registration_id])
+        if mine.by_itself or len(live_tickets(session, registration_id)) > len(theirs):
             had = any(one.state == "valid" for one in theirs)
             close_tickets(session, theirs, site, by="host", now=now, percent=0)
             _go_on(session, registration_id, site, had=had, now=now)
@@ -98,7 +99,7 @@ def _go_on(session: Session, registration_id: int, site: Site, *, had: bool, now
     left = live_tickets(session, registration_id)
     enough = ("valid",) if had else HOLDING
     (registration,) = registrations_of(session, [registration_id])
-    if registration.places_id is None or any(one.state in enough for one in left):
+    if registration.by_itself or registration.places_id is None or any(one.state in enough for one in left):
         return
     free = part(session, registration, site, left=left, kind="cancelled", by="host", now=now)
     if free is not None:

@@ -111,19 +111,23 @@ def moved_of(session: Session, order_id: int) -> Moved:
 def with_a_code(session: Session, order: Order) -> set[int]:
     """Give the ids of an order's tickets whose code for the door its buyer may see: nobody else paid for who comes.
 
-    Anybody can type anybody's address: who is at the event by another order keeps their code to themselves.
+    Anybody can type anybody's address: who is at the event by another order, or was there without a ticket, keeps
+    their code to themselves.
     """
-    mine = {one.registration_id for one in order.tickets if one.state == "valid" and one.registration_id is not None}
+    mine = brought_by(session, order)
+    return {one.id for one in order.tickets if one.state == "valid" and one.registration_id in mine}
+
+
+def brought_by(session: Session, order: Order) -> set[int]:
+    """Give the ids of the registrations that are there by this order alone."""
+    mine = {one.registration_id for one in order.tickets if one.state in HOLDING and one.registration_id is not None}
     if not mine:
         return set()
-    other = set(
-        session.scalars(
-            select(Ticket.registration_id).where(
-                Ticket.registration_id.in_(mine), Ticket.order_id != order.id, Ticket.state != "wished"
-            )
-        )
+    others = select(Ticket.registration_id).where(
+        Ticket.registration_id.in_(mine), Ticket.order_id != order.id, Ticket.state != "wished"
     )
-    return {one.id for one in order.tickets if one.state == "valid" and one.registration_id not in (None, *other)}
+    before = select(Registration.id).where(Registration.id.in_(mine), Registration.by_itself)
+    return mine - set(session.scalars(others)) - set(session.scalars(before))
 
 
 def newest_attempt(session: Session, order_id: int) -> Attempt | None:

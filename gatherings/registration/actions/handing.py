@@ -21,7 +21,7 @@ from gatherings.registration.actions.registering import (
     revive,
 )
 from gatherings.registration.actions.sending import count_mail, post_own_state
-from gatherings.registration.actions.ticket_places import Full, live_tickets, registrations_of
+from gatherings.registration.actions.ticket_places import Full, keep_by_itself, live_tickets, registrations_of
 from gatherings.registration.actions.waiting import free_place
 from gatherings.registration.models import Registration
 from gatherings.registration.rules import Wanted
@@ -44,7 +44,7 @@ def hand_on(
         raise Conflict(say("Who has this ticket is here already, so it cannot be given to somebody else."))
     _must_be_reached(session, person, event, now)
     others = [one for one in live_tickets(session, old.id) if one.id != ticket.id]
-    stays = any(one.state == "valid" or (one.state == ticket.state == "held") for one in others)
+    stays = old.by_itself or any(one.state == "valid" or (one.state == ticket.state == "held") for one in others)
     state = "confirmed" if ticket.state == "valid" else "offered" if old.state == "offered" else "pending"
     free = None if stays else part(session, old, site, left=others, kind="handed_on", by="handed-on", now=now)
     mine, freed = _arrive(session, ticket, event, person, newcomer, wanted, free, state=state, now=now)
@@ -113,6 +113,7 @@ def _arrive(
         raise Full()
     mine = None if newcomer else _registration_of(session, event, person)
     if mine is not None and mine.state in rules.HOLDING:
+        keep_by_itself(session, mine)
         freed = [free] if free is not None else []
         if ticket.side == "room" and event.online_id is not None and mine.places_id == event.online_id:
             freed = [event.online_id, *_seat(session, pool_id, free)]
@@ -130,7 +131,7 @@ def _arrive(
         revive(session, mine, event, person, wanted, now=now)
     if new or not live_tickets(session, mine.id):  # else they go on waiting for that one
         mine.waits_for_id = mine.queue_number = None
-    mine.places_id, mine.state = pool_id, state
+    mine.places_id, mine.state, mine.by_itself = pool_id, state, False
     mine.confirmed_at = now if state == "confirmed" else None
     if new:
         insert_registration(session, mine)

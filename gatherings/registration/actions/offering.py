@@ -35,6 +35,10 @@ def offer(
         _claim(session, pool.id)
     order = _own_order(session, ticket, now=now)
     _use_codes(session, ticket, order)
+    if registration.state in rules.HOLDING:
+        keep_by_itself(session, registration)
+    else:
+        registration.by_itself = False
     ticket.state = "held"
     registration.places_id = pool.id
     if registration.state not in rules.HOLDING:

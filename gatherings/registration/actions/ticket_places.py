@@ -63,6 +63,7 @@ def hold_ticket(
         .execution_options(populate_existing=True)
     ).one_or_none()
     if registration is not None and registration.state in rules.HOLDING:
+        keep_by_itself(session, registration)
         if ticket.side == "room" and registration.places_id == event.online_id:
             _claim(session, pool_id)
             free, registration.places_id = registration.places_id, pool_id
@@ -78,13 +79,22 @@ def hold_ticket(
             revive(session, registration, event, person, wanted, now=now)
         if new or wished_ticket(session, registration.id) is None:  # else they go on waiting for that one
             registration.waits_for_id = registration.queue_number = None
-        registration.places_id, registration.state = pool_id, "pending"
+        registration.places_id, registration.state, registration.by_itself = pool_id, "pending", False
         if new:
             insert_registration(session, registration)
         session.flush()
         keep_answers(session, registration, wanted, event, now=now, new=new)
     ticket.registration_id, ticket.state = registration.id, "held"
     return registration
+
+
+def keep_by_itself(session: Session, registration: Registration) -> None:
+    """Remember of a registration that a ticket comes to, and that has a place without any, that it ends with none.
+
+    Anybody can order a ticket for anybody's address: whoever did shall not end what they did not begin.
+    """
+    if not any(ticket.state in HOLDING for ticket in live_tickets(session, registration.id)):
+        registration.by_itself = True
 
 
 def _claim(session: Session, pool_id: int) -> None:
