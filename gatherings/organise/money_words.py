@@ -56,7 +56,7 @@ WHY_NOT: Final[Mapping[str, Sentence]] = {
 }
 NEEDS: Final[Mapping[str, Sentence]] = {
     "left-by-host": say(
-        "You cancelled tickets that were paid for, and nothing was given back. Please decide what is to go back."
+        "You cancelled tickets, and what they cost stays paid or owed as it was. Please decide what is to go back."
     ),
     "refund-failed": say("Money could not be given back by itself. Please look at the refund below."),
     "disputed": say("The payer asked their bank for the money. Please answer on your payment provider's pages."),

@@ -8,10 +8,10 @@ from gatherings.core.clock import utc_now
 from gatherings.mail.models import OutboxMail
 from gatherings.payments.rules.ordering import TicketWish
 from gatherings.registration.models import Registration
-from gatherings.tickets.models import Order, Ticket
+from gatherings.tickets.models import Ticket
 from tests.factories import make_registration
 from tests.ordering import make_order
-from tests.ticketing import festival, make_code, make_kind
+from tests.ticketing import festival, make_code
 
 
 @pytest.fixture
@@ -49,12 +49,17 @@ def test_who_has_tried_too_many_codes_learns_of_no_other(client, session):
 def registered(session):
     """Let Vera be registered without a ticket (by her hosts, or before tickets were sold), and a stranger order."""
 
-    def make(way="door"):
+    def make():
         event, kind = festival(session)
         mine = make_registration(session, event=event, address="vera@example.org", name="Vera Victim", made_by="host")
         session.commit()
         order = make_order(
-            session, event, kind, now=utc_now(), address="eve@example.org", name="Eve",
+            session,
+            event,
+            kind,
+            now=utc_now(),
+            address="eve@example.org",
+            name="Eve",
             tickets=(for_somebody(kind, "vera@example.org"),),
         )
         session.commit()
@@ -63,79 +68,50 @@ def registered(session):
     return make
 
 
-def test_cancel(client, session, at, registered):
+def a_ticket(session, order):
+    return session.scalars(select(Ticket).where(Ticket.order_id == order.id)).one()
+
+
+def test_a_strangers_order_ends_no_registration_and_shows_no_code(client, session, at, registered):
     mine, order = registered()
     assert client.post(at(order, "/pay"), data={"way": "door"}).status_code == 303
-    print("page shows code", "/tickets/" in client.get(at(order)).text)
-    ticket = session.scalars(select(Ticket).where(Ticket.order_id == order.id)).one()
-    print("ticket page", client.get(at(order, f"/tickets/{ticket.public_id}")).status_code)
-    print("pdf", client.get(at(order, f"/tickets/{ticket.public_id}.pdf")).status_code)
-    r = client.post(at(order, "/cancel"), data={"amount": "0"})
-    print(r.status_code, state_of(session, mine.id))
+    for more in ("", ".pdf"):
+        assert client.get(at(order, f"/tickets/{a_ticket(session, order).public_id}{more}")).status_code == 404
+    assert client.post(at(order, "/cancel"), data={"amount": "0"}).location.endswith("left")
     assert state_of(session, mine.id) == "confirmed"
+    assert a_ticket(session, order).state == "cancelled"
 
 
-def test_handon(client, session, at, registered):
+def test_a_strangers_ticket_is_handed_on_without_the_place_of_who_was_there(client, session, at, registered):
     mine, order = registered()
     assert client.post(at(order, "/pay"), data={"way": "door"}).status_code == 303
-    ticket = session.scalars(select(Ticket).where(Ticket.order_id == order.id)).one()
-    r = client.post(at(order, f"/tickets/{ticket.public_id}/name"), data={"name": "Mallory", "email": "mallory@example.org"})
-    print(r.status_code, r.location)
+    path = at(order, f"/tickets/{a_ticket(session, order).public_id}/name")
+    assert client.post(path, data={"name": "Bo", "email": "bo@example.org"}).location.endswith("handed")
+    assert state_of(session, mine.id) == "confirmed"
+    # And back: to who has a place of their own, which stays theirs.
+    assert client.post(path, data={"name": "Vera", "email": "vera@example.org"}).location.endswith("handed")
+    assert client.post(at(order, "/cancel"), data={"amount": "0"}).status_code == 303
     assert state_of(session, mine.id) == "confirmed"
 
 
-def test_held_let_go(client, session, at, registered):
+def test_a_stranger_does_not_rename_who_is_there(client, session, at, registered):
     mine, order = registered()
-    r = client.post(at(order, "/cancel"), data={"amount": "0"})
-    print(r.status_code, state_of(session, mine.id))
-    assert state_of(session, mine.id) == "confirmed"
-
-
-def test_rename(client, session, at, registered):
-    mine, order = registered()
-    ticket = session.scalars(select(Ticket).where(Ticket.order_id == order.id)).one()
-    r = client.post(at(order, f"/tickets/{ticket.public_id}/name"), data={"name": "Stinker", "email": ""})
-    print(r.status_code, r.location)
+    path = at(order, f"/tickets/{a_ticket(session, order).public_id}/name")
+    client.post(path, data={"name": "Stinker", "email": ""})
     session.rollback()
     assert session.get_one(Registration, mine.id, populate_existing=True).name == "Vera Victim"
 
 
-def test_flood(client, session, at):
+def test_unpaid_orders_flood_nobody(client, session, at):
     event, kind = festival(session)
-    session.commit()
-    n = 0
-    for i in range(12):
-        try:
-            order = make_order(session, event, kind, now=utc_now(), address="vera@example.org", name="Vera Victim", made_by="host")
-        except Exception as e:
-            print("stopped", i, repr(e)); session.rollback(); break
+    statuses = []
+    for _turn in range(4):
+        order = make_order(session, event, kind, now=utc_now(), address="vera@example.org", name="Vera Victim")
         session.commit()
-        r = client.post(at(order, "/pay"), data={"way": "invoice"}); 
-        r = client.post(at(order, "/invoice"), data={"name": "V", "address": "X 1", "country": "SE"})
-        print(r.status_code)
-        r = client.post(at(order, "/cancel"), data={"amount": "0"})
-        print(r.status_code)
+        statuses.append(client.post(at(order, "/pay"), data={"way": "door"}).status_code)
+        client.post(at(order, "/cancel"), data={"amount": "0"})
         session.rollback()
-    got = session.execute(select(OutboxMail.kind).where(OutboxMail.recipient == "vera@example.org")).all()
-    print(len(got), got)
-    assert len(got) <= 5
-
-
-def test_full_oracle(client, session, at):
-    event, kind = festival(session)
-    other = make_kind(session, event, name="One day")
-    mine = make_registration(session, event=event, address="vera@example.org", name="Vera Victim", made_by="host")
-    from gatherings.db.places import Places
-    pool = session.get(Places, event.pool_at("room"))
-    pool.capacity = pool.taken
-    session.commit()
-    out = {}
-    for who in ("vera@example.org", "nobody@example.org"):
-        try:
-            out[who] = make_order(session, event, other, now=utc_now(), address="eve@example.org", name="Eve",
-                tickets=(for_somebody(other, who),)).state
-        except Exception as e:
-            out[who] = repr(e)
-        session.rollback()
-    print(out)
-    assert len(set(out.values())) == 1
+    assert statuses == [303, 303, 429, 429]
+    kinds = session.scalars(select(OutboxMail.kind).where(OutboxMail.recipient == "vera@example.org")).all()
+    assert sorted(set(kinds)) == ["cancelled", "confirmed", "order_door", "order_left"]
+    assert kinds.count("confirmed") == kinds.count("order_door") == 2

@@ -264,9 +264,13 @@ def test_guessing_codes_ends(client, session):
     for answer in (
         client.get(f"/events/{event.slug}?code=ONEMORE"), client.get(f"{path(event)}?code=ONEMORE"),
         client.post(path(event), data=sent(kind, codes="ONEMORE", do="look")),
+        # One that is right is told apart from wrong ones by nothing.
+        client.get(f"/events/{event.slug}?code=PRESENTER"), client.get(f"{path(event)}?code=PRESENTER"),
+        client.post(path(event), data=sent(kind, codes="PRESENTER")),
     ):  # fmt: skip
         assert answer.status_code == 429
-    assert client.post(path(event), data=sent(kind, codes="PRESENTER")).status_code == 303  # a code that is one
+    assert client.get(f"/events/{event.slug}").status_code == 200
+    assert client.post(path(event), data=sent(kind)).status_code == 303
 
 
 def test_windows_and_pauses_are_said_in_words(client, session, now, clock_at):

@@ -63,6 +63,12 @@ def was_tried(session: Session, kind: str, what: str, *, now: datetime) -> bool:
     return session.scalar(_TRIED, {"kind": kind, "key": digest(f"{kind}:{what}"), "now": now}) is not None
 
 
+def is_spent(session: Session, kind: str, what: str, *, most: int, now: datetime) -> bool:
+    """Tell whether all attempts of a window were made; none is counted by asking."""
+    values = {"kind": kind, "key": digest(f"{kind}:{what}"), "now": now}
+    return session.scalar(_TRIED.where(Attempt.count >= most), values) is not None
+
+
 _TRIED = select(Attempt.id).where(
     Attempt.kind == bindparam("kind"),
     Attempt.key == bindparam("key"),

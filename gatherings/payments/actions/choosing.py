@@ -5,21 +5,22 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from gatherings.accounts.actions import limit_attempts
+from gatherings.accounts.actions import limit_attempts, was_tried
 from gatherings.audit.actions import log
 from gatherings.config import Site
 from gatherings.core import zones
-from gatherings.core.errors import Conflict
+from gatherings.core.errors import Conflict, TooMany
 from gatherings.core.words import say
 from gatherings.events.rules import DOOR_WORDS, Door, door
 from gatherings.payments.actions.documents import follow, issue_invoice
 from gatherings.payments.actions.telling import post_order
 from gatherings.payments.queries.orders import find_seller, get_sale, load_order
 from gatherings.payments.rules.ways import ways_for
+from gatherings.registration.actions.sending import count_mail
 from gatherings.registration.actions.ticketed import confirm_tickets
 from gatherings.tickets.actions.orders import lock_order
 from gatherings.tickets.models import Order, Sale
-from gatherings.tickets.rules.states import CONFIRMED
+from gatherings.tickets.rules.states import CONFIRMED, HOLDING
 
 ADDRESSES_A_DAY = 5  # each change may write two documents
 
@@ -55,6 +56,26 @@ def choose_way(
     post_order(session, order, f"order_{way}", site, now=now)
     _log(session, order, f"choose_{way}", now)
     return "booked"
+
+
+def count_mails(session: Session, order_id: int, *, now: datetime) -> None:
+    """Count the mails that an unpaid order causes when a visitor books it; raises TooMany, and Conflict after "not me".
+
+    Its buyer's address and those of who comes were only typed, and nothing was paid: each is written to five times an
+    hour at most (reliability.md, C32).
+    """
+    order = load_order(session, order_id)
+    if order.state != "open":
+        return
+    for person in (order.person, *(one.person for one in order.tickets if one.state in HOLDING)):
+        if was_tried(session, "not-me", f"{person.id}:{order.event_id}", now=now):
+            raise Conflict(
+                say("We may not write to one of these addresses about this gathering today. Please ask them first.")
+            )
+        if not count_mail(session, person, order.event_id, now=now):
+            raise TooMany(
+                say("We sent several mails to one of these addresses in the last hour. Please try again later."), 3600
+            )
 
 
 def _must_be_open(order: Order, sale: Sale, way: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from gatherings.config import Site
 from gatherings.core.errors import Conflict, InvalidInput, Problem
 from gatherings.core.words import say
 from gatherings.events.rules import DOOR_WORDS, Door, door
-from gatherings.payments.queries.orders import load_order, ticket_in
+from gatherings.payments.queries.orders import brought_by, load_order, ticket_in
 from gatherings.registration.actions.handing import hand_on
 from gatherings.registration.actions.waiting import lock_pools
 from gatherings.registration.models import Registration

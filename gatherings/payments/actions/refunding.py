@@ -258,7 +258,7 @@ def _note_elsewhere(session: Session, returned: Returned, provider: str, site: S
     count_back(order, payment, returned.amount)
     session.flush()
     if payment.counts:
-        refund.tickets = _lower(session, order, now=now)
+        refund.tickets = _lower(session, order, returned.amount, now=now)
     order.attention = order.attention or "given-back-elsewhere"
     session.flush()
     post_order(session, order, "order_given_back", site, now=now, key=refund.public_id, amount=refund.amount,
@@ -267,9 +267,9 @@ def _note_elsewhere(session: Session, returned: Returned, provider: str, site: S
     return "noted"
 
 
-def _lower(session: Session, order: Order, *, now: datetime) -> dict[str, int]:
+def _lower(session: Session, order: Order, back: int, *, now: datetime) -> dict[str, int]:
     """Lower what tickets cost by what went back of a paid order, so that nothing seems to be owed again."""
-    excess = order.owed if order.state in ("paid", "cancelled") else 0
+    excess = min(back, order.owed) if order.state in ("paid", "cancelled") else 0
     shares: dict[str, int] = {}
     for ticket in session.scalars(select(Ticket).where(Ticket.order_id == order.id).order_by(Ticket.id)):
         part = min(excess, ticket.gross - ticket.comes_back)

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from gatherings.accounts.actions import limit_attempts
+from gatherings.accounts.actions import is_spent, limit_attempts
 from gatherings.core.clock import utc_now
+from gatherings.core.errors import TooMany
+from gatherings.core.words import say
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event
 from gatherings.tickets.queries.kinds import find_codes, read_code
@@ -19,10 +21,13 @@ _WINDOW = timedelta(minutes=10)
 def refuse_guessing(event_id: int, typed: Sequence[str]) -> None:
     """Count codes that an event does not have; raises TooMany for a network that tried many.
 
-    What was read before is forgotten where one was counted; a known code costs one read.
+    Once it has, it is told nothing of any code: a right one that is taken where wrong ones are refused is a found one.
+    What was read before is forgotten where one was counted; a known code costs two reads.
     """
     if not typed:
         return
+    if is_spent(current_session(), "code", asking_network(), most=WRONG_CODES, now=utc_now()):
+        raise TooMany(say("Many codes were tried in a short time. Please wait a little."), _WINDOW.seconds)
     known = find_codes(current_session(), event_id, typed)
     if any(read_code(one) not in known for one in typed):
         transact(limit_attempts, "code", asking_network(), most=WRONG_CODES, window=_WINDOW, now=utc_now())

@@ -14,6 +14,7 @@ from gatherings.events.queries import WITH_ALL
 from gatherings.payments.models import Attempt, Document, Payment, Refund, Seller
 from gatherings.registration.models import Registration
 from gatherings.tickets.models import Order, Sale, Ticket
+from gatherings.tickets.rules.states import HOLDING
 
 _GONE = say("This link is not valid any more. You can ask for a new one by your e-mail address.")
 

@@ -7,7 +7,7 @@ from gatherings.core.clock import utc_now
 from gatherings.core.errors import Conflict
 from gatherings.core.words import say
 from gatherings.db import current_session
-from gatherings.payments.actions.choosing import change_bill_to, choose_way
+from gatherings.payments.actions.choosing import change_bill_to, choose_way, count_mails
 from gatherings.payments.forms.order_page import BillForm, bill_form
 from gatherings.payments.providers import Away, Refused
 from gatherings.payments.queries.orders import get_sale
@@ -97,6 +97,7 @@ def _book(token: str, order: Order, way: str, bill_to: dict[str, str]) -> Respon
     """Confirm an order that is paid later; what could still be paid by card is closed first."""
 
     def act(session: Session, mine: Order) -> str:
+        count_mails(session, mine.id, now=utc_now())
         return choose_way(session, mine.id, way, bill_to, settings().site, now=utc_now())
 
     return pressed(token, order, act, money=True)

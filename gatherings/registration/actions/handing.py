@@ -113,7 +113,7 @@ def _arrive(
         raise Full()
     mine = None if newcomer else _registration_of(session, event, person)
     if mine is not None and mine.state in rules.HOLDING:
-        keep_by_itself(session, mine)
+        keep_by_itself(session, mine, now=now)
         freed = [free] if free is not None else []
         if ticket.side == "room" and event.online_id is not None and mine.places_id == event.online_id:
             freed = [event.online_id, *_seat(session, pool_id, free)]

@@ -11,7 +11,7 @@ from gatherings.core.tokens import new_public_id
 from gatherings.db import places
 from gatherings.db.places import Places
 from gatherings.registration import offer_facts, rules
-from gatherings.registration.actions.ticket_places import confirm_tickets, wished_ticket
+from gatherings.registration.actions.ticket_places import confirm_tickets, keep_by_itself, wished_ticket
 from gatherings.registration.models import Registration
 from gatherings.tickets.actions.orders import lock_order, recount
 from gatherings.tickets.models import Code, Order, Ticket, TicketKind
@@ -36,7 +36,7 @@ def offer(
     order = _own_order(session, ticket, now=now)
     _use_codes(session, ticket, order)
     if registration.state in rules.HOLDING:
-        keep_by_itself(session, registration)
+        keep_by_itself(session, registration, now=now)
     else:
         registration.by_itself = False
     ticket.state = "held"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from gatherings.accounts.models import Person
@@ -63,7 +63,7 @@ def hold_ticket(
         .execution_options(populate_existing=True)
     ).one_or_none()
     if registration is not None and registration.state in rules.HOLDING:
-        keep_by_itself(session, registration)
+        keep_by_itself(session, registration, now=now)
         if ticket.side == "room" and registration.places_id == event.online_id:
             _claim(session, pool_id)
             free, registration.places_id = registration.places_id, pool_id
@@ -88,12 +88,15 @@ def hold_ticket(
     return registration
 
 
-def keep_by_itself(session: Session, registration: Registration) -> None:
+def keep_by_itself(session: Session, registration: Registration, *, now: datetime) -> None:
     """Remember of a registration that a ticket comes to, and that has a place without any, that it ends with none.
 
-    Anybody can order a ticket for anybody's address: whoever did shall not end what they did not begin.
+    Anybody can order a ticket for anybody's address: whoever did shall not end what they did not begin. Whose ticket
+    is being cancelled in this very transaction had their place by that.
     """
-    if not any(ticket.state in HOLDING for ticket in live_tickets(session, registration.id)):
+    had = or_(Ticket.state.in_(HOLDING), Ticket.cancelled_at == now)
+    by = select(Ticket.id).where(Ticket.registration_id == registration.id, had).limit(1)
+    if registration.state == "confirmed" and session.scalar(by) is None:
         registration.by_itself = True
 
 

@@ -98,11 +98,11 @@ def _share(session: Session, kind: TicketKind, by: str, now: datetime) -> int:
 
 
 def _end_order(session: Session, order: Order, *, by: str, now: datetime) -> None:
-    """Close an order that has nobody left; one that a host emptied, though it was paid, is shown to the treasurer."""
+    """Close an order that has nobody left; one that a host emptied, paid or still owed, is shown to the treasurer."""
     left = session.scalar(
         select(func.count(Ticket.id)).where(Ticket.order_id == order.id, Ticket.state.in_((*HOLDING, "wished")))
     )
-    if by == "host" and order.received > order.given_back:
+    if by == "host" and (order.received > order.given_back or order.owed > 0):
         order.attention = "left-by-host"
     if not left and order.state not in ("expired", "cancelled"):
         if order.state in ("open", "wished"):
