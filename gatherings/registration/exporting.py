@@ -27,6 +27,7 @@ from gatherings.registration.models import Answer, Consent, Registration
 
 AT_ONCE = 500
 
+
 def columns(session: Session, event: Event) -> list[Column]:
     """List the columns that an event's table can have: a question or consent is one, also if it is asked no more."""
     found = [*FIXED, *(TICKETS if sells(event) else ())]

@@ -67,7 +67,9 @@ def application_received(mail: OutboxMail) -> Letter:
                     kind=_kind(mail), title=_title(mail),
                 )
             ),
-            Words(_("What you wrote is read by those who decide, and by nobody else. You can take it back at any time.")),
+            Words(
+                _("What you wrote is read by those who decide, and by nobody else. You can take it back at any time.")
+            ),
             Button(_("See or take back your application"), own),
             Words(_("If you did not ask for this, please take it back on that page."), quiet=True),
         ],

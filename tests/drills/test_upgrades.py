@@ -15,10 +15,13 @@ from gatherings.accounts.models import Person
 from gatherings.app import data_folder
 from gatherings.calls.models import Slide
 from gatherings.cli.checking import schema_problem, wrong_counts
+from gatherings.communities.models import Community
 from gatherings.core.clock import utc_now
 from gatherings.core.tokens import new_public_id
 from gatherings.db.session import current_session, db, transact
 from gatherings.live.models import Run
+from gatherings.payments.actions.settling import settle
+from gatherings.payments.providers import Seen
 from gatherings.slots.actions.telling import tell
 from tests.dooring import make_calendar, make_follower
 from tests.drills.houses import month_ahead
@@ -31,11 +34,14 @@ from tests.factories import (
     make_series,
     make_series_registration,
 )
+from tests.ordering import make_order as buy
 from tests.slotting import make_call, make_co_presenter, make_item, make_order, make_submission
+from tests.ticketing import festival, make_code, make_seller
 
 # Of short slots: what a step of another table must leave alone.
 NEW = ("calls", "submissions", "co_presenters", "slides", "running_orders", "running_items", "slot_invites", "runs",
-       "door_calendars", "doors", "door_followers")  # fmt: skip
+       "door_calendars", "doors", "door_followers", "sales", "ticket_kinds", "codes", "orders", "tickets", "sellers",
+       "payments", "documents")  # fmt: skip
 
 # A migration as the next ones will be: it recreates a table that others refer to, and an index.
 TRIAL = '''
@@ -117,6 +123,22 @@ def fill_slots(app: Flask) -> None:
         session.close()
 
 
+def fill_tickets(app: Flask) -> None:
+    """Add a sale with an order that was paid by card, and its papers."""
+    now = utc_now()
+    with app.app_context():
+        session = current_session()
+        session.connection(execution_options={"writing": True})
+        event, kind = festival(session)
+        make_seller(session, session.get_one(Community, event.community_id))
+        make_code(session, event)
+        order = buy(session, event, kind, codes=("PRESENTER",), now=now)
+        seen = Seen("cs_1", "complete", True, False, order.total, "SEK", order.public_id, payment="pi_1", paid_at=now)
+        settle(session, order.id, seen, SITE, now=now)
+        session.commit()
+        session.close()
+
+
 @pytest.fixture
 def folder_of_tomorrow(tmp_path: Path) -> Path:
     """Our migrations with one more."""
@@ -130,6 +152,7 @@ def folder_of_tomorrow(tmp_path: Path) -> Path:
 def test_upgrade_with_data_goes_one_step_back_and_up_again(app, folder_of_tomorrow):
     fill(app)
     fill_slots(app)
+    fill_tickets(app)
     with app.app_context():
         before = contents()
         assert before["registrations"][0] >= 7

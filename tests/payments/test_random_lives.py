@@ -104,7 +104,8 @@ class Life:
     """One festival, six people and a treasurer, who do whatever comes into their heads."""
 
     def __init__(self, seed: int) -> None:
-        self.luck, self.bank, self.now, self.seed = random.Random(seed), Bank(), NOW, seed
+        self.bank: Any = Bank()
+        self.luck, self.now, self.seed = random.Random(seed), NOW, seed
         self.did: list[str] = []
         with self.writing() as session:
             mode = self.luck.choice(["in person", "hybrid"])
@@ -353,7 +354,11 @@ class Life:
                 self.bank.becomes(session_id, state="expired")
             if self.bank.sessions[session_id].state == "complete" and not self.bank.sessions[session_id].paid:
                 self.bank.becomes(session_id, failed=True)
-            self.step(lambda session_id=session_id: self.settle(session_id))
+
+            def arrive(one: str = session_id) -> Any:
+                return self.settle(one)
+
+            self.step(arrive)
         for _ in range(4):
             for act in (self.follow, self.serve, self.time_is_over, self.look_again):
                 self.step(act)
@@ -367,12 +372,12 @@ class Life:
         came = {one.payment: one.amount for one in self.bank.sessions.values() if one.paid}
         assert came == {one.reference: one.amount for one in paid}
         went = Counter[str]()
-        for one in self.bank.refunds.values():
-            went[one.payment] += one.amount
+        for back in self.bank.refunds.values():
+            went[back.payment] += back.amount
         ours = Counter[str]()
-        for refund in refunds:
-            if refund.payment.provider == "stripe" and refund.state == "done" and refund.reference:
-                ours[refund.payment.reference] += refund.amount
+        for row in refunds:
+            if row.payment.provider == "stripe" and row.state == "done" and row.reference:
+                ours[row.payment.reference] += row.amount
         assert went == ours, (self.seed, self.did)
 
     def called_off(self) -> None:
