@@ -62,7 +62,7 @@ def test_one_press_leads_to_the_providers_page_and_paying_there_to_a_place(web, 
     double.books.pay(attempt.session_id)
     assert fresh(session, order).state == "open"
     page = web.get(at(order, "?back=paid"))
-    assert "Paid. Your places are booked." in page.text
+    assert "Paid. Your place is booked." in page.text
     order = fresh(session, order)
     assert (order.state, order.received, order.owed) == ("paid", 812_500, 0)
     assert session.scalars(select(Registration.state)).all() == ["confirmed"]
@@ -96,7 +96,7 @@ def test_a_page_that_waits_turns_paid_by_itself(web, session, at, double, clock_
     session.commit()
     answer = web.get(at(order, f"/state?seen={seen}&back=paid"), headers={"HX-Request": "true"})
     assert answer.status_code == 200
-    assert "Paid. Your places are booked." in answer.text
+    assert "Paid. Your place is booked." in answer.text
     assert fresh(session, order).state == "paid"
 
 
@@ -129,7 +129,7 @@ def test_who_paid_by_card_meanwhile_has_paid(web, session, at, double):  # noqa:
     double.books.pay(attempt.session_id)
     answer = web.post(at(order, "/invoice"), data=BILL)
     assert answer.status_code == 409
-    assert "Paid. Your places are booked." in answer.text
+    assert "Paid. Your place is booked." in answer.text
     order = fresh(session, order)
     assert (order.state, order.owed) == ("paid", 0)
     assert len(session.scalars(select(Payment)).all()) == 1

@@ -122,7 +122,7 @@ def test_paying_by_invoice_books_once_and_writes_the_invoice(client, session, at
         ("confirmed", "ada@example.org"), ("order_invoice", "ada@example.org"),
     ]  # fmt: skip
     page = client.get(at(order))
-    assert "Your places are booked" in page.text
+    assert "Your place is booked" in page.text
     assert order.reference in page.text
     assert "Invoice 1" in page.text
 

@@ -107,7 +107,7 @@ def test_a_group_is_asked_whose_tickets_they_are(client, session):
     one = f"{kind.public_id}_2"
     empty = client.post(path(event), data=sent(**number, asked=one, **{f"pn_{one}": "Zoë", f"pe_{one}": ""}))
     assert empty.status_code == 422
-    assert "Please say whose ticket this is" in empty.text
+    assert "Please say who comes with " in empty.text
     assert f'href="#pe_{one}"' in empty.text
     same = client.post(
         path(event), data=sent(**number, asked=one, **{f"pn_{one}": "Zoë", f"pe_{one}": "ADA@example.org"})

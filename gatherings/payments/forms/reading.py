@@ -4,7 +4,7 @@ import re
 
 from gatherings.accounts.rules import normalise_address
 from gatherings.core.errors import InvalidInput
-from gatherings.core.words import say
+from gatherings.core.words import Sentence, say
 from gatherings.payments.forms.order import OrderForm, amount_of, tickets_of
 from gatherings.payments.rules.ordering import OrderWish
 from gatherings.payments.rules.refusing import wish_problems
@@ -13,7 +13,8 @@ from gatherings.web.i18n import words
 
 _AMOUNT = say("Please type an amount, such as 200 or 200.50.")
 _NUMBER = say("Please choose how many.")
-_WHO = say("Please say whose ticket this is: name and e-mail address.")
+_WHOSE = say("Please say who comes with %(ticket)s: their name.")
+_WHERE = say("Please say who comes with %(ticket)s: their e-mail address.")
 
 
 def check_order(form: OrderForm) -> bool:
@@ -27,8 +28,10 @@ def check_order(form: OrderForm) -> bool:
         half = bool((name.data or "").strip()) != bool((address.data or "").strip())
         empty = not (name.data or "").strip() and not (address.data or "").strip()
         if not name.errors and not address.errors and (half or (empty and person.needed)):
-            field = address if (name.data or "").strip() else name
-            field.errors = [words(_WHO)]
+            ticket = f"{person.kind.name} {person.number}" if person.many else person.kind.name
+            for field, sentence in ((name, _WHOSE), (address, _WHERE)):
+                if not (field.data or "").strip():
+                    field.errors = [words(Sentence(sentence.text, {"ticket": ticket}))]
     if form.offer.application is not None and form.email.clean is not None:
         _check_granted(form)
     good = good and not form.problems

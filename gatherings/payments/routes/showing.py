@@ -53,7 +53,7 @@ NOTES: Mapping[str, Sentence] = {
     "booked": say("Done. Everybody who comes gets their invite by mail."),
     "kept": say("Your changes are kept."),
     "handed": say("Done. Whoever comes now gets an invite by mail, and the calendar of who had the ticket is told."),
-    "left": say("Done. The places are free for others now, and the calendars of who does not come are told."),
+    "left": say("Done. What you cancelled is free for others now, and everybody on these tickets is told."),
     "before": say("That was done before, so nothing more was needed."),
     "away": say(
         "The card payment cannot be reached at the moment. Nothing was taken, and nothing has changed. Please try "
