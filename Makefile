@@ -39,7 +39,7 @@ else
 	@echo "In a browser …"
 	@$(PYTEST) -n $(JOBS) $(BY_FILE) -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
 	@echo "Drills at small size …"
-	@$(PYTEST) -n $(JOBS) --dist load -m drill $(DRILLS) $(ONCE_MORE) -m drill $(DRILLS); }
+	@$(PYTEST) -n $$(($(JOBS) + 1)) --dist load -m drill $(DRILLS) $(ONCE_MORE) -m drill $(DRILLS); }
 endif
 
 drills: .venv/dev.stamp

@@ -61,10 +61,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 # Where a test that asks through a browser's door (`client` and its like) looks at a screen: what SQL does there is
-# tried on both databases by the tests of queries and actions, and of registration and payments, whose screens run on
-# both.
+# tried on both databases by the tests of queries and actions.
 _DOORS = frozenset({"client", "demo", "town", "visitor", "world_of"})
-_SCREENS = frozenset({"organise", "pages", "web", "security", "review", "calls", "doors", "live", "slots"})
+_SCREENS = frozenset(
+    "accounts calendars calls communities doors letters live organise own_data pages payments registration review "
+    "security slots web".split()
+)
 
 
 def _is_of_a_screen(metafunc: pytest.Metafunc) -> bool:

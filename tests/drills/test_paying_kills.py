@@ -155,7 +155,7 @@ def test_killed_at_every_step_of_giving_places_back(shop, database_url, tmp_path
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_power_goes_again_and_again_while_people_pay(houses, size, kind):
-    rounds, people = size(10, 2), size(40, 16)
+    rounds, people = size(10, 1), size(40, 16)
     with box_office(houses, kind, rounds * people) as office:
         office.double.notices.chaos = Chaos(doubled=0.3, lost=0.2, late=0.5, most_late=2, seed=5)
         chance, cut_off, luck = random.Random(3), 0, fates(9, delayed=0)
