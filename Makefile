@@ -23,23 +23,27 @@ demo: .venv/runtime.stamp
 	@exec $(BIN)/python -m gatherings demo --port $(PORT)
 
 # Both databases in one run: each test that touches a database runs once on each. Browsers and drills run in real time
-# on a machine that may be busy: what fails there is tried once more, said aloud. Small drills share the machine, with
-# limits that only a hang misses; at full size (make drills) each has it to itself.
+# on a machine that may be busy: what fails there is tried once more, said aloud. Small drills share the machine with
+# all other tests, with limits that only a hang misses; at full size (make drills) each has it to itself.
 PYTEST := GATHERINGS_TEST_DB=both $(BIN)/python -m pytest -q
 BY_FILE := --dist loadfile
 BROWSER := tests/browser tests/journeys
 DRILLS := tests/drills
+# What failed of them is remembered apart, for the other tests write down theirs at the same time.
+SMALL_DRILLS = $(PYTEST) -n 2 --dist load -o cache_dir=.venv/drills-cache -m drill $(DRILLS)
 ONCE_MORE = || { echo "Once more, those that failed:"; $(PYTEST) --last-failed --last-failed-no-failures none
 test: lint
 ifdef ARGS
 	@$(PYTEST) -n $(JOBS) $(BY_FILE) $(ARGS)
 else
-	@echo "Tests, on SQLite and on PostgreSQL …"
-	@$(PYTEST) -n $(JOBS) $(BY_FILE) -m "not drill" $(BROWSER:%=--ignore=%)
+	@echo "Tests, on SQLite and on PostgreSQL; beside them, drills at small size, which mostly wait …"
+	@$(SMALL_DRILLS) > .venv/drills.log 2>&1 & drills=$$!; \
+	$(PYTEST) -n $(JOBS) $(BY_FILE) -m "not drill" $(BROWSER:%=--ignore=%) || { wait $$drills; exit 1; }; \
+	wait $$drills && cat .venv/drills.log || { \
+		cat .venv/drills.log; echo "Once more, those that failed:"; \
+		$(SMALL_DRILLS) --last-failed --last-failed-no-failures none; }
 	@echo "In a browser …"
 	@$(PYTEST) -n $(JOBS) $(BY_FILE) -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
-	@echo "Drills at small size …"
-	@$(PYTEST) -n $$(($(JOBS) + 1)) --dist load -m drill $(DRILLS) $(ONCE_MORE) -m drill $(DRILLS); }
 endif
 
 drills: .venv/dev.stamp

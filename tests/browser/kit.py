@@ -1,12 +1,13 @@
 """What browser tests share: a visitor whose browser notes whatever should not happen, and ways to look at a page."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Request
 
 # The browser and htmx write each refused form (422 and the like) to the console; that is how it is meant.
 _REFUSALS = ("Failed to load resource: the server responded with a status of 4", "Response Status Error Code 4")
@@ -53,8 +54,9 @@ class Visitor:
         if self.scripts:
             self.page.wait_for_function(_AT_REST)
         for _ in range(40):  # Without scripts nothing can be waited for inside the page.
-            if not self.page.evaluate(_TO_BE_FOCUSED):
-                break
+            with suppress(Error):  # the page is just being left for another
+                if not self.page.evaluate(_TO_BE_FOCUSED):
+                    break
             self.page.wait_for_timeout(25)
 
     def press(self, name: str, within: Locator | None = None) -> None:
