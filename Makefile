@@ -20,7 +20,7 @@ CHECKED := gatherings tests $(wildcard wsgi.py benchmarks migrations/env.py)
 .DEFAULT_GOAL := demo
 
 demo: .venv/runtime.stamp
-	@exec $(BIN)/python -m gatherings demo --port $(PORT)
+	@exec $(BIN)/python -m gatherings demo --port $(PORT) $(ARGS)
 
 # Both databases in one run: each test that touches a database runs once on each. Browsers and drills run in real time
 # on a machine that may be busy: what fails there is tried once more, said aloud. Small drills share the machine with
