@@ -5,6 +5,7 @@ database once on each (of organisers' screens, each on one of them). A test of w
 needs no more than one of them: `pytestmark = pytest.mark.one_database("why")`.
 """
 
+import gc
 import inspect
 import os
 import signal
@@ -27,6 +28,7 @@ from sqlalchemy.orm import Session
 from gatherings.db.session import db
 from tests import parts
 from tests.databases import BASE_URL, Cluster, SqliteTemplate, cluster, make_app
+from tests.quick_disk import use_memory
 
 KINDS = {"sqlite": ["sqlite"], "postgres": ["postgres"], "both": ["sqlite", "postgres"]}
 # Two busy cores make honest examples slow; a build must not fail by the luck of the draw, a developer's run may.
@@ -35,6 +37,9 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("house")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+use_memory()  # before anything asks where temporary files lie
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,6 +60,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             if not marker.args:
                 raise pytest.UsageError(f"{metafunc.definition.nodeid}: one_database wants a reason")
             kinds = kinds[:1]
+        elif len(kinds) > 1 and _is_a_small_drill(metafunc):
+            kinds = [kinds[zlib.crc32(metafunc.definition.path.stem.encode()) % 2]]
         elif len(kinds) > 1 and _is_of_a_screen(metafunc):
             kinds = [kinds[zlib.crc32(metafunc.definition.nodeid.encode()) % 2]]
         metafunc.parametrize("database_kind", kinds, scope="session")
@@ -67,6 +74,15 @@ _SCREENS = frozenset(
     "accounts calendars calls communities doors letters live organise own_data pages payments registration review "
     "security slots web".split()
 )
+
+
+def _is_a_small_drill(metafunc: pytest.Metafunc) -> bool:
+    """Tell whether a test is a drill at small size: a file of them runs on one database or the other.
+
+    `make drills` runs all on both; so does `GATHERINGS_SCREENS=both`.
+    """
+    small = os.environ.get("GATHERINGS_DRILLS") != "full" and os.environ.get("GATHERINGS_SCREENS") != "both"
+    return small and metafunc.definition.path.parent.name == "drills"
 
 
 def _is_of_a_screen(metafunc: pytest.Metafunc) -> bool:
@@ -82,6 +98,13 @@ def _is_of_a_screen(metafunc: pytest.Metafunc) -> bool:
         return path.parent.name == "organise" and path.name != "test_hostile_forms.py"
     source = inspect.getsource(metafunc.function)
     return "at_once" not in source and "Thread" not in source and "together(" not in source
+
+
+def pytest_collection_finish() -> None:
+    # What stands now stands to the end. Looking through it again and again for rubbish took a tenth of a run.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

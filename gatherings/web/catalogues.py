@@ -7,7 +7,7 @@ What a file leaves out, or marks as doubtful (fuzzy), is shown in English.
 import gettext
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -119,7 +119,7 @@ def _loose(text: str) -> bool:
 @cache
 def _pseudo(tag: str, templates: Path) -> Catalogue:
     """Make a language from the texts that are in the sources: a text that `make messages` misses stays English."""
-    made = _made_from(source_messages(templates))
+    made = _made_from(_found_once(templates))
     if tag == "en-XA":
         return Catalogue(tag, "en", *made(pseudo.accented, ("one", "other")), dress=pseudo.with_accents)
     from babel import Locale  # at first use
@@ -130,9 +130,13 @@ def _pseudo(tag: str, templates: Path) -> Catalogue:
     return Catalogue(tag, "ar", *made(pseudo.mirrored, kinds), form_of=lambda number: kinds.index(rule(number)))
 
 
-def _made_from(messages: Iterable[Message]) -> Callable[..., tuple[dict[str, str], dict[str, tuple[str, ...]]]]:
-    found = list(messages)
+@cache
+def _found_once(templates: Path) -> tuple[Message, ...]:
+    """Reading all sources takes seconds: once for all pseudo languages of a process."""
+    return tuple(source_messages(templates))
 
+
+def _made_from(found: Sequence[Message]) -> Callable[..., tuple[dict[str, str], dict[str, tuple[str, ...]]]]:
     def made(change: Callable[[str], str], kinds: Sequence[str]) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
         texts = {text: change(text) for text, _many in found}
         forms = {

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gatherings.core.clock import utc_now
 from tests.browser.kit import Visitor, faults
-from tests.browser.test_axe import in_each_look
+from tests.browser.looks import faults_in_each_look
 from tests.dooring import make_calendar
 from tests.drills.houses import House
 from tests.factories import make_community, make_event
@@ -90,7 +90,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(house: House, visit: Visit, do
     found: dict[str, list[str]] = {}
     for path in (doors, f"{doors}/3", f"{doors}/12", f"{doors}/follow", f"{doors}/asked"):
         page = somebody.open(path)
-        found |= in_each_look(page, path)
+        found |= faults_in_each_look(page, path)
         for width in (320, 360, 768, 1280):
             page.set_viewport_size({"width": width, "height": 800})
             assert somebody.sideways == 0, (path, width, somebody.too_wide)

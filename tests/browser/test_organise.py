@@ -13,8 +13,8 @@ from gatherings.core.tokens import new_public_id
 from gatherings.registration.models import Registration
 from gatherings.tickets.models import Order
 from tests.browser.kit import Visitor, faults
+from tests.browser.looks import LOOKS
 from tests.browser.shape import misshapen, open_all
-from tests.browser.test_axe import ROOM
 from tests.browser.town import LONG
 from tests.databases import SqliteTemplate
 from tests.drills.houses import House, open_house
@@ -141,8 +141,8 @@ def test_screens_keep_their_shape_and_axe_finds_nothing(hall: Hall, owner: Calla
         page = somebody.open(path)
         assert page.locator("h1").count() == 1, path
         open_all(page)
-        for scheme, width, rules in (("light", 360, ()), ("dark", 1280, ROOM)):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
+        for scheme, width, rules in LOOKS:
+            page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 800})
             if problems := [*faults(page, only=rules), *(misshapen(page) if scheme == "light" or width > 400 else [])]:
                 found[f"{path}, {scheme}, {width}"] = problems

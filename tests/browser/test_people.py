@@ -11,7 +11,7 @@ from gatherings.core.clock import utc_now
 from gatherings.db.places import Places
 from gatherings.registration.models import Registration
 from tests.browser.kit import Visitor, faults, visitor
-from tests.browser.test_axe import LOOKS
+from tests.browser.looks import LOOKS
 from tests.drills.houses import House
 from tests.factories import make_community, make_event, make_question, make_registration
 from tests.many import fill_event

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from gatherings.core.clock import utc_now
 from tests.browser.kit import Visitor, faults
+from tests.browser.looks import LOOKS
 from tests.browser.shape import misshapen, open_all
-from tests.browser.test_axe import LOOKS
 from tests.browser.town import LONG
 from tests.drills.houses import House
 from tests.factories import make_community, make_event
@@ -245,6 +245,9 @@ def test_two_organisers_at_once_each_see_what_became_of_it(house: House, come: C
     path, cookie = furnish(house)
     one, other = come(cookie), come(cookie)
     page, beside = one.open(path), other.open(path)
+    news = "**/running-order/news*"
+    for screen in (page, beside):  # at first none of them hears of the other by itself
+        screen.route(news, lambda route: route.abort())
     one.press("Move up: Dance")
     other.press("Move down: Grit")  # nobody came between them
     expect(beside.locator(".note-good")).to_contain_text("Somebody else changed the order as well.")
@@ -256,6 +259,22 @@ def test_two_organisers_at_once_each_see_what_became_of_it(house: House, come: C
     expect(beside.get_by_role("alert")).to_contain_text("nothing was moved")
     assert titles(beside) == titles(page)
     assert sorted(titles(page)) == sorted(TITLES)
+    # What one changes now comes to the other by itself, who loses neither the focus nor what is open under their hand.
+    beside.unroute(news)
+    beside.locator(".order-more summary").first.click()
+    beside.locator(".order-handle").nth(2).focus()
+    held = beside.evaluate("document.activeElement.id")
+    one.press("Move down: Ask")
+    come_back = "document.dispatchEvent(new Event('visibilitychange'))"
+    beside.evaluate(come_back)
+    beside.wait_for_timeout(200)
+    assert titles(beside) != titles(page)
+    beside.locator(".order-more summary").first.click()
+    beside.locator(f"#{held}").focus()
+    beside.evaluate(come_back)
+    expect(beside.locator(".note-good")).to_contain_text("Something was changed elsewhere.")
+    assert titles(beside) == titles(page)
+    assert beside.evaluate("document.activeElement.id") == held
 
 
 def test_without_a_script_everything_is_there(house: House, come: Callable[..., Visitor]) -> None:

@@ -11,7 +11,7 @@ from gatherings.audit.actions import log
 from gatherings.communities.models import Community
 from gatherings.core.clock import utc_now
 from tests.browser.kit import Visitor, faults, visitor
-from tests.browser.test_axe import LOOKS
+from tests.browser.looks import LOOKS
 from tests.drills.houses import House
 from tests.factories import make_community
 from tests.journeys.letters import letters_to

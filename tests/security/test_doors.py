@@ -91,8 +91,11 @@ def test_other_methods_are_refused(town, visitor):
     assert town.books() == before
 
 
-def wrong_tokens(town, door, other_app):
-    """Make tokens that are none: junk, cut, changed, of another purpose, of another key, of another version."""
+def wrong_tokens(town, door, other_app, turn):
+    """Make tokens that are none: junk, cut, changed, of another purpose, of another key, of another version.
+
+    Each door has a third of the junk, by turns: one piece of code reads the tokens of them all.
+    """
     purpose, taken = (
         door.purpose,
         {*door.right.removeprefix("link:").split(","), *(FAMILY if door.purpose in FAMILY else ())},
@@ -125,6 +128,7 @@ def wrong_tokens(town, door, other_app):
         "0",
         "%2e%2e",
     ]
+    made = made[turn % 3 :: 3]
     if purpose in signed:
         identity, version, signature = right.split(".")
         other = other_app.extensions["gatherings.signer"]
@@ -141,10 +145,10 @@ def test_a_link_that_is_not_right_leads_nowhere(town, visitor, make_another):
     other_app = make_another(SECRET_KEY="another key altogether, 0123456789abcdef")
     before = town.books()
     tried = 0
-    for door in town.doors():
+    for turn, door in enumerate(town.doors()):
         if door.purpose is None:
             continue
-        for wrong in wrong_tokens(town, door, other_app):
+        for wrong in wrong_tokens(town, door, other_app, turn):
             path = door.path.replace(town.tokens[door.purpose], wrong, 1)
             for method in ("GET", "POST") if door.posts else ("GET",):
                 town.forgive()
