@@ -73,9 +73,10 @@ def confirm_new_address(
     person = person_of_address_link(session, registration, secret, now=now)
     if registration.state not in rules.LIVE:
         raise NotFound()
-    _refuse_registered(_other_of(session, registration, person))
+    # The link first: of two presses at once the second waits here, and does not take the first one's work for somebody
+    # who was registered before. A refusal further down puts the link back.
     if not end_fresh_links(session, person.id):
-        raise NotFound()  # pressed twice at once: the other press was first
+        raise NotFound()
     hand_to(session, registration, person, site, now=now)
     return registration
 

@@ -86,9 +86,9 @@ def confirm_new_series_address(
     series = get_series_of_any_status(session, every.series_id)
     if every.state != "confirmed" or series.status != "published":
         raise NotFound()
-    _make_room(session, every, person, now=now)
     if not end_fresh_links(session, person.id):
         raise NotFound()  # pressed twice at once: the other press was first
+    _make_room(session, every, person, now=now)
     _move(session, every, series, person, site, now=now)
 
 
