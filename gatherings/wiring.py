@@ -60,14 +60,21 @@ from gatherings.mail.message import Letter
 from gatherings.mail.models import OutboxMail
 from gatherings.own_data.actions import send_my_data_link
 from gatherings.own_data.retention import KNOWN, let_go
+from gatherings.payments.actions.gathering import JOB as GATHERED_JOB
+from gatherings.payments.actions.gathering import send_gathered
 from gatherings.payments.actions.reminding import JOB as REMIND_JOB
 from gatherings.payments.actions.reminding import remind
+from gatherings.payments.actions.unchosen import JOB as HELD_JOB
+from gatherings.payments.actions.unchosen import send_link
 from gatherings.payments.jobs import payments_drain
 from gatherings.registration.actions import bulk
 from gatherings.registration.actions.finding import send_links
 from gatherings.registration.jobs import keep_dates, tell_drain, tidy
 from gatherings.registration.ticket_jobs import waiting_drain
 from gatherings.slots.jobs import tell_drain as tell_slots_drain
+from gatherings.tickets.actions.application_news import EVERY as APPLICATIONS_EVERY
+from gatherings.tickets.actions.application_news import JOB as APPLICATIONS_JOB
+from gatherings.tickets.actions.application_news import tell_of_applications
 
 BLUEPRINTS: Sequence[Blueprint] = (
     gatherings.accounts.routes.bp,
@@ -138,6 +145,9 @@ def handlers(site: Site) -> Mapping[str, Handler]:
         "tidy": partial(tidy, site=site, known=KNOWN),
         "let_go": let_go,
         REMIND_JOB: lambda session, payload, now: remind(session, site, now=now),
+        GATHERED_JOB: lambda session, payload, now: send_gathered(session, payload, site, now=now),
+        HELD_JOB: lambda session, payload, now: send_link(session, payload, site, now=now),
+        APPLICATIONS_JOB: lambda session, payload, now: tell_of_applications(session, site, now=now),
     }
 
 
@@ -159,4 +169,5 @@ PERIODIC: Sequence[Periodic] = (
     Periodic("tidy", timedelta(days=1)),
     Periodic("let_go", timedelta(days=1)),
     Periodic(REMIND_JOB, timedelta(days=1)),
+    Periodic(APPLICATIONS_JOB, APPLICATIONS_EVERY),
 )

@@ -133,6 +133,9 @@ TEST_KEY, LIVE_KEY, HOOK = "sk_test_0123456789", "sk_live_0123456789", "whsec_01
                 "https://user:word@127.0.0.1", "http://127.0.0.1:4242/v1", "http://127.0.0.1:port", "https://?", "https://",
             )
         ),
+        ("STRIPE_API_BASE", {  # the double, where tickets are sold
+            "STRIPE_SECRET_KEY": TEST_KEY, "BASE_URL": "https://x.org", "STRIPE_API_BASE": "http://127.0.0.1:4242",
+        }),
         ("STRIPE_API_BASE", {
             "STRIPE_SECRET_KEY": LIVE_KEY, "STRIPE_WEBHOOK_SECRET": HOOK, "BASE_URL": "https://x.org",
             "STRIPE_API_BASE": "http://127.0.0.1:4242",

@@ -53,6 +53,8 @@ class Role(Base):
     community_id: Mapped[int] = mapped_column(ForeignKey("communities.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     role: Mapped[str] = mapped_column(String(10))
+    # When they were last told by mail of applications for bursaries that wait.
+    applications_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     created_at: Mapped[UtcTime]
 
     community: Mapped[Community] = relationship(lazy="raise")

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from gatherings.config.card import Stripe, read_stripe
-from gatherings.config.refusal import BadSetting
+from gatherings.config.refusal import BadSetting, others_reach
 from gatherings.core import pseudo
 
 __all__ = ["BadSetting", "Settings", "Site", "Smtp", "Stripe", "database_url_for_people", "read_settings"]
@@ -113,7 +113,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: object)
     values.update(overrides)
     if any(tag in str(values["languages"]) for tag in pseudo.TAGS) and not values["development"]:
         raise BadSetting(f"GATHERINGS_LANGUAGES should have {' and '.join(pseudo.TAGS)} in development alone.")
-    if values["demo"] and not re.search(r"//(127\.0\.0\.1|localhost|[a-z0-9.-]+\.test)(:|$)", str(values["base_url"])):
+    if values["demo"] and others_reach(str(values["base_url"])):
         # The demo's mailbox shows everybody's mail and links to everybody.
         raise BadSetting("GATHERINGS_DEMO should be 0 where BASE_URL is an address that other people can reach.")
     return Settings(**values)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from gatherings.config.refusal import BadSetting
+from gatherings.config.refusal import BadSetting, others_reach
 
 CHECKOUT = "https://checkout.stripe.com"
 _HERE = ("127.0.0.1", "localhost", "::1")
@@ -58,7 +58,11 @@ def read_stripe(env: Mapping[str, str], base_url: str) -> Stripe | None:
         )
     if live and not base_url.startswith("https://"):
         raise BadSetting("BASE_URL should begin with https:// where STRIPE_SECRET_KEY is a live key.")
-    return Stripe(key, secret, _api_base(api_base, live), timeout)
+    found = Stripe(key, secret, _api_base(api_base, live), timeout)
+    if found.api_base and others_reach(base_url):
+        # A double says of every order that it is paid.
+        raise BadSetting("STRIPE_API_BASE should be empty where BASE_URL is an address that other people can reach.")
+    return found
 
 
 def _api_base(text: str, live: bool) -> str:

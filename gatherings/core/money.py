@@ -13,7 +13,8 @@ _THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 _NO_MONEY = frozenset("BOV CHE CHW CLF COU MXV USN UYI UYW XAD".split())
 _UNIONS = frozenset("XAF XCD XCG XOF XPF".split())
 
-MOST = 10**9  # minor units of one price; sums stay far below what databases hold
+MOST = 10**9  # minor units of one price
+MOST_OF_ORDER = 2 * MOST  # of all tickets of one order: columns of amounts hold 2³¹ - 1
 
 
 def is_currency(code: str) -> bool:

@@ -22,7 +22,7 @@ def doors_drain(app: Flask, site: Site, *, every: float = LOOK_EVERY) -> Callabl
         if time.monotonic() - looked < every:
             return 0
         with app.app_context():
-            if not any_due(current_session(), now):
+            if not any_due(current_session(), site, now):
                 looked = time.monotonic()
                 return 0
             return transact(send_due, site, now=now)

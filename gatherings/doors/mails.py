@@ -1,4 +1,4 @@
-"""The mails about doors: the link that begins it, and each morning the door of the day."""
+"""The mails about doors: the link that begins it, each morning the door of the day, and that no more come."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -76,6 +76,31 @@ def door(mail: OutboxMail) -> Letter:
     return replace(made, unsubscribe=f"{_page(mail)}/stop")
 
 
+def doors_off(mail: OutboxMail) -> Letter:
+    """Say that the gathering was called off, so no more doors come."""
+    title = _title(mail)
+    made = letter_of(
+        mail,
+        greets=False,
+        subject=_("No more doors: %(title)s", title=title),
+        heading=_("The doors stay closed"),
+        preview=_("The hosts have called off this gathering."),
+        parts=[
+            Words(
+                _(
+                    "The hosts have called off “%(event)s”. So its calendar is closed, and no more doors come to you.",
+                    event=clean_line(mail.facts["event"]["title"]),
+                )
+            ),
+            Words(_("If it takes place after all, your doors come again. You need not do anything.")),
+            Link(_("The page of this gathering"), absolute(f"/events/{mail.facts['calendar']['slug']}")),
+            Link(_("Never any more doors, please"), _page(mail), quiet=True),
+        ],
+        footer=_("You get this mail because you asked for each door of “%(title)s”.", title=title),
+    )
+    return replace(made, unsubscribe=f"{_page(mail)}/stop")
+
+
 def _title(mail: OutboxMail) -> str:
     return clean_line(mail.facts["calendar"]["title"])
 
@@ -93,4 +118,8 @@ def _door_page(mail: OutboxMail, number: int | None) -> str:
     return absolute(path)
 
 
-COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {"doors_link": doors_link, "door": door}
+COMPOSERS: Mapping[str, Callable[[OutboxMail], Letter]] = {
+    "doors_link": doors_link,
+    "door": door,
+    "doors_off": doors_off,
+}

@@ -55,10 +55,16 @@ def days_of(calendar: DoorCalendar, count: int | None = None) -> Days:
     return Days(calendar.first_day, doors, calendar.zone, calendar.opening)
 
 
+def goes_on(calendar: DoorCalendar) -> bool:
+    """Tell whether doors open and are mailed: the calendar is published, its event (loaded) not called off."""
+    return calendar.state == "published" and calendar.event.status != "cancelled"
+
+
 def get_public(session: Session, slug: str) -> DoorCalendar | Moved:
     """Read a published calendar of an event that is no draft, with event, community and doors; raises NotFound.
 
-    Gives Moved for an event's old slug.
+    Gives Moved for an event's old slug. Of an event that was called off nothing behind a door may be shown: its screens
+    give `closed` (routes/blueprint.py).
     """
     calendar = session.scalars(
         select(DoorCalendar)
@@ -107,7 +113,7 @@ def find_picture(session: Session, slug: str, picture_id: str) -> Door | None:
         select(Door)
         .join(Door.calendar)
         .join(DoorCalendar.event)
-        .where(Door.picture_id == picture_id, Event.slug == slug, Event.status != "draft")
+        .where(Door.picture_id == picture_id, Event.slug == slug, Event.status == "published")
         .where(DoorCalendar.state == "published")
         .options(undefer(Door.picture), joinedload(Door.calendar).selectinload(DoorCalendar.doors))
     ).one_or_none()
@@ -167,9 +173,9 @@ def get_follower(session: Session, claim: Claim) -> DoorFollower:
             joinedload(DoorFollower.calendar).selectinload(DoorCalendar.doors),
         )
     ).one_or_none()
-    if follower is None or follower.calendar.event.status == "draft":
+    if follower is None:
         raise NotFound()
-    return follower
+    return follower  # of a draft as well: the link to stop stands in mails that were sent
 
 
 def list_slots(session: Session, event_id: int) -> list[Item]:

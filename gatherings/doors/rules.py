@@ -119,5 +119,8 @@ def moved(numbers: Iterable[int], number: int, to: int) -> dict[int, int]:
 
 
 def sequence_of(edits: int, opened: bool) -> int:
-    """Give the SEQUENCE of a door's calendar entry: raised by each change, and once more when it opens."""
+    """Give the SEQUENCE of a door's calendar entry: raised by each change, and once more when it opens.
+
+    `edits` counts changes of the calendar and of its event: one that is called off has a higher one than any open door.
+    """
     return 2 * edits + opened

@@ -75,6 +75,20 @@ def press(session: Session, event_id: int, made: Press, *, now: datetime) -> Out
     return Outcome(True, latest.run if latest is not None else change.run)
 
 
+def end_rehearsal(session: Session, event_id: int, *, by: str, now: datetime) -> bool:
+    """Forget a rehearsal, as its host's press does; False where there is none (any more). Never forgets what was held.
+
+    Raises Conflict where a host presses at the same moment.
+    """
+    held = held_of(session, event_id)
+    if held is None or not held.run.rehearsal or held.run.state == WAITING:
+        return False
+    outcome = press(session, event_id, Press("forget", seen=held.run.turn, by=by), now=now)
+    if not outcome.done:
+        raise Conflict(say("The rehearsal went on at the same moment. Please try again."))
+    return True
+
+
 def _change(held: Held, made: Press, at: datetime) -> Change | None:
     """Ask the rules what this press does."""
     plan, run = held.plan, held.run

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from gatherings.calls.models import CoPresenter, Submission
 from gatherings.communities.models import Community
@@ -15,6 +16,7 @@ from gatherings.events.models import Event
 from gatherings.live.models import Run
 from gatherings.live.rules.shown import WAITING, Part, State
 from gatherings.slots.models import Item, RunningOrder
+from gatherings.slots.queries import find_order
 from gatherings.slots.rules.timing import Timed, plan
 
 
@@ -190,6 +192,26 @@ def _state(row: Row[Any]) -> State:
         ended_at=row.ended_at,
         rehearsal=row.rehearsal,
     )
+
+
+def in_rehearsal(session: Session, event_id: int) -> bool:
+    """Tell whether an event's run of show is a rehearsal that has begun and is not forgotten yet."""
+    runs = select(Run.id).join(RunningOrder, RunningOrder.id == Run.order_id)
+    tried = runs.where(RunningOrder.event_id == event_id, Run.rehearsal.is_(True), Run.state != WAITING)
+    return session.scalar(tried) is not None
+
+
+def find_planned(session: Session, event_id: int) -> tuple[RunningOrder | None, bool]:
+    """Read an event's running order to look at, and whether a rehearsal is on: then nothing in it has really begun.
+
+    What the rehearsal wrote is hidden from whoever reads the order here, and stays in the database.
+    """
+    order, tried = find_order(session, event_id), in_rehearsal(session, event_id)
+    if order is not None and tried:
+        for item in order.items:
+            for name, value in {"began_at": None, "ended_at": None, "skipped": False}.items():
+                set_committed_value(item, name, value)
+    return order, tried
 
 
 def list_unconfirmed(session: Session, order_id: int) -> list[str]:

@@ -42,6 +42,11 @@ SENTENCES: Final[Mapping[str, Sentence | Callable[[Details], Sentence]]] = {
     "unpublish_sale": say("%(who)s took the tickets of %(what)s off sale."),
     "add_ticket_kind": say("%(who)s added a kind of ticket to %(what)s."),
     "edit_ticket_kind": say("%(who)s changed a kind of ticket of %(what)s."),
+    "move_ticket_days": _counted(
+        "%(who)s moved %(what)s by %(num)s day, and the days of its tickets with it.",
+        "%(who)s moved %(what)s by %(num)s days, and the days of its tickets with it.",
+        "days",
+    ),
     "retire_ticket_kind": say("%(who)s took a kind of ticket of %(what)s off the list."),
     "offer_ticket_kind": say("%(who)s offers a kind of ticket of %(what)s again."),
     "delete_ticket_kind": say("%(who)s deleted a kind of ticket of %(what)s that nobody had."),

@@ -87,6 +87,7 @@ DOCUMENTS: Final[Mapping[str, Sentence]] = {
     "credit": say("Credit note %(number)s"),
 }
 MAILS: Final[Mapping[str, Sentence]] = {
+    "order_held": say("The link to the order, not paid yet"),
     "order_confirmed": say("The order, confirmed"),
     "order_invoice": say("The order, with its invoice"),
     "order_door": say("The order, to be paid at the door"),

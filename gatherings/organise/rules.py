@@ -20,6 +20,7 @@ _PATHS = {
     "late": "/submissions",
     "freed": "/submissions?sort=-score",
     "refund": "/orders?state=needs",
+    "applications": "/applications",
     "byhand": "/orders?state=needs",
     "money": "/orders?state=needs",
     "overdue": "/orders?state=late&sort=time",
@@ -46,6 +47,11 @@ _OF_MONEY: Mapping[str, Callable[[int], Sentence]] = {
     "money": lambda count: say_many(
         "The money of one order needs a look.", "The money of %(num)s orders needs a look.", count
     ),
+    "applications": lambda count: say_many(
+        "One application for a bursary waits for an answer.",
+        "%(num)s applications for a bursary wait for an answer.",
+        count,
+    ),
     "overdue": lambda count: say_many("One invoice is overdue.", "%(num)s invoices are overdue.", count),
 }
 _RIGHTS = {
@@ -60,9 +66,9 @@ class Need:
     """Something that waits for an organiser at one gathering.
 
     `kind`: mail (failed), letter (refused for some), waiting, full, answers, link, draft, or of slots: letters (to
-    send), silent, late, freed; or of money: refund (failed), byhand, money, overdue; `count` of people or mails;
-    `detail` is the side that is full or waited for ("room", "online"), the question's words, whose public id is
-    `question`, or the letter's address. A letter to members has no gathering: its title and when it was sent.
+    send), silent, late, freed; or of money: refund (failed), byhand, money, overdue, applications; `count` of people or
+    mails; `detail` is the side that is full or waited for ("room", "online"), the question's words, whose public id
+    is `question`, or the letter's address. A letter to members has no gathering: its title and when it was sent.
     """
 
     kind: str

@@ -20,6 +20,7 @@ from gatherings.own_data.presenting import Presenting, export_presenting, presen
 from gatherings.payments.actions.forgetting import abouts_of as buying_abouts
 from gatherings.questions.models import Question
 from gatherings.questions.types import TYPES
+from gatherings.registration.door_queries import earlier_arrivals
 from gatherings.registration.models import Answer, Consent, Registration, SeriesRegistration
 from gatherings.registration.queries import list_of_person, list_series_of_person
 
@@ -40,6 +41,7 @@ class HeldRegistration:
     registration: Registration | SeriesRegistration
     answers: Sequence[HeldAnswer]
     consents: Sequence[Consent]
+    earlier: Sequence[datetime] = ()  # when they came on days before the last
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,14 @@ def read_own_data(session: Session, person: Person, *, locale: str = "en") -> Ow
         .where(or_(Consent.registration_id.in_(ids), Consent.series_registration_id.in_(every_ids)))
         .order_by(Consent.id)
     ).all()
+    earlier = earlier_arrivals(session, ids)
 
     def held(row: Registration | SeriesRegistration, column: str) -> HeldRegistration:
         return HeldRegistration(
             row,
             [_in_words(one, question, locale) for one, question in answers if getattr(one, column) == row.id],
             [consent for consent in consents if getattr(consent, column) == row.id],
+            earlier.get(row.id, ()) if column == "registration_id" else (),
         )
 
     return OwnData(
@@ -241,6 +245,7 @@ def _single(held: HeldRegistration) -> dict[str, Any]:
         "every_month": row.series_registration_id is not None,
         "confirmed_at": _iso(row.confirmed_at),
         "attended_at": _iso(row.attended_at),
+        "attended_before": [at.isoformat() for at in held.earlier],
         **_common(held),
     }
 

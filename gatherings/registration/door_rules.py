@@ -3,14 +3,17 @@
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from gatherings.core.zones import to_local
+from gatherings.core.zones import to_local, to_utc_rfc
+from gatherings.tickets.rules.selling import days_of
 
 # Checking in begins a day before the start and ends a day after the end: lists are often filled in afterwards.
 OPENS = timedelta(hours=24)
 CLOSES = timedelta(hours=24)
+# A night that goes on after twelve is no second day: only what lasts longer is a gathering of several days.
+_ONE_STRETCH = timedelta(hours=18)
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: nobody can tell them from others (Crockford)
 _ALIKE = str.maketrans("OIL", "011")
 _LONG = 8
@@ -38,7 +41,7 @@ def standing(registration: Any, event: Any, now: datetime, tickets: Collection[A
     """Say how a registration stands at the door of the room of its event; `tickets` are its own, if it has any."""
     if event.status == "cancelled":
         return Standing("called off")
-    if registration.attended_at is not None:
+    if is_here(registration, event, now):
         return Standing("came", registration.attended_at, registration.attended_how)
     if registration.state == "cancelled":
         return Standing("cancelled")
@@ -57,9 +60,39 @@ def standing(registration: Any, event: Any, now: datetime, tickets: Collection[A
 def is_for(event: Any, tickets: Collection[Any], today: date) -> bool:
     """Tell whether some ticket lets its holder in on a day of the event; before the first and after the last, any."""
     valid = [ticket for ticket in tickets if ticket.state == "valid"]
-    if not valid or not event.starts_local.date() <= today <= event.ends_local.date():
+    if not valid or today.isoformat() not in days_of(event.starts_local, event.ends_local):
         return True
     return any(not ticket.days or today.isoformat() in ticket.days for ticket in valid)
+
+
+def lasts_days(event: Any) -> bool:
+    """Tell whether an event is one of several days, where people are checked in on each of them."""
+    lasts: timedelta = event.ends_local - event.starts_local
+    return lasts > _ONE_STRETCH and len(days_of(event.starts_local, event.ends_local)) > 1
+
+
+def door_day(event: Any, now: datetime) -> date:
+    """Give the day of an event for which people are checked in: before it its first, after it its last."""
+    if not lasts_days(event):
+        first: date = event.starts_local.date()
+        return first
+    days = days_of(event.starts_local, event.ends_local)
+    today = to_local(now, event.zone).date().isoformat()
+    return date.fromisoformat(min(max(today, days[0]), days[-1]))
+
+
+def counts_since(event: Any, now: datetime) -> datetime | None:
+    """Give since when an arrival is one of this day; None where every arrival is: on one day alone, or on the first."""
+    day = door_day(event, now)
+    if day == event.starts_local.date():
+        return None
+    return to_utc_rfc(datetime.combine(day, time()), event.zone)[0]
+
+
+def is_here(registration: Any, event: Any, now: datetime) -> bool:
+    """Tell whether somebody has come on this day of an event."""
+    since, came_at = counts_since(event, now), registration.attended_at
+    return came_at is not None and (since is None or came_at >= since)
 
 
 def door_times(event: Any) -> tuple[datetime, datetime]:

@@ -20,6 +20,8 @@ from gatherings.core.zone_table import country_name, place_of
 from gatherings.events.models import Event
 from gatherings.questions.models import ConsentText, Question
 from gatherings.questions.types import TYPES
+from gatherings.registration.door_queries import earlier_arrivals
+from gatherings.registration.door_rules import lasts_days
 from gatherings.registration.export_columns import FIXED, STATES, TICKETS, Column
 from gatherings.registration.listing import Filter, Held, conditions, sells, tickets_of
 from gatherings.registration.listing.finding import came_before
@@ -161,6 +163,8 @@ class _Part:
         self.every = [row.series_registration_id for row in self.rows if row.series_registration_id is not None]
         self.answers = self._answers(session) if any(column.question for column in wanted) else {}
         self.consents = self._consents(session) if any(column.consent for column in wanted) else {}
+        several = lasts_days(event) and any(column.key == "came" for column in wanted)
+        self.earlier = earlier_arrivals(session, self.ids if several else ())
         self.tickets = tickets_of(session, self.ids if any(column in TICKETS for column in wanted) else ())
 
     def _answers(self, session: Session) -> dict[tuple[str, int, int], Any]:
@@ -221,6 +225,11 @@ class _Part:
         """Say something of each ticket of a row, once."""
         return ", ".join(dict.fromkeys(told(one) for one in self.tickets.get(row.id, ())))
 
+    def arrivals(self, row: Any) -> str:
+        """Say when somebody came, on the clock of the event: each day, where there were several."""
+        came = [*self.earlier.get(row.id, ()), *([row.attended_at] if row.attended_at else ())]
+        return ", ".join(self.on_host_clock(at) for at in came)
+
     def on_host_clock(self, at: datetime | None) -> str:
         """Write an instant on the clock of the event."""
         return "" if at is None else f"{zones.to_local(at, self.event.zone):%Y-%m-%d %H:%M}"
@@ -242,7 +251,7 @@ _CELLS: Mapping[str, Callable[[_Part, Any], Cell]] = {
     "country": lambda part, row: part.zones[row.zone][1],
     "their_time": lambda part, row: part.zones[row.zone][2],
     "first_time": lambda part, row: "yes" if row.first_time else "no",
-    "came": lambda part, row: part.on_host_clock(row.attended_at),
+    "came": lambda part, row: part.arrivals(row),
     "registered": lambda part, row: part.on_host_clock(row.created_at),
     "registered_utc": lambda part, row: _utc(row.created_at),
     "confirmed_utc": lambda part, row: _utc(row.confirmed_at),

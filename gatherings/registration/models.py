@@ -87,6 +87,7 @@ class Registration(Base):
     made_by: Mapped[str] = mapped_column(String(10), default="person", server_default="person")  # person, host, list
     # It was there before any ticket came to it (by its hosts' hand, or before tickets were sold): it ends with none.
     by_itself: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # When they came; at an event of several days, when they came last (the days before: EarlierArrival).
     attended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     attended_how: Mapped[str | None] = mapped_column(String(10))  # join, scan, name
     created_at: Mapped[UtcTime]
@@ -106,6 +107,22 @@ class Registration(Base):
     person: Mapped[Person] = relationship(lazy="raise")
     invite: Mapped[Invite] = relationship(lazy="raise")
     series_registration: Mapped[SeriesRegistration | None] = relationship(lazy="raise")
+
+
+class EarlierArrival(Base):
+    """That somebody was at an event of several days on a day before the one on which they came last.
+
+    The last arrival stands in the registration itself, so that "was here" and "is here today" are asked there, without
+    a look at this table.
+    """
+
+    __tablename__ = "earlier_arrivals"
+    __table_args__ = (UniqueConstraint("registration_id", "attended_at"),)
+
+    id: Mapped[Pk]
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    attended_at: Mapped[UtcTime]
+    attended_how: Mapped[str] = mapped_column(String(10))  # join, scan, name
 
 
 class Answer(Base):

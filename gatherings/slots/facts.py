@@ -50,7 +50,12 @@ def facts_for(
 
 
 def _minute_facts(minute: Minute) -> dict[str, Any]:
-    return {"starts_at": minute.starts_at.isoformat(), "seconds": minute.seconds, "place": minute.place}
+    return {
+        "starts_at": minute.starts_at.isoformat(),
+        "seconds": minute.seconds,
+        "place": minute.place,
+        "title": minute.title,
+    }
 
 
 def zone_of(row: SlotInvite, event: Event) -> str:

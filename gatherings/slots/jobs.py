@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask
 
@@ -41,6 +41,7 @@ def _tell_if_needed(order_id: int, site: Site, now: datetime) -> int:
     order = session.get_one(RunningOrder, order_id)
     event = session.get_one(Event, order.event_id)
     read = find_order(session, order.event_id)
-    if read is None or (not list_news(session, read, event, now) and read.tell_at is None):
+    settled = now - timedelta(seconds=site.change_delay)
+    if read is None or (not list_news(session, read, event, now, settled=settled) and read.tell_at is None):
         return 0
     return transact(tell, order_id, site, now=now)

@@ -1,5 +1,6 @@
 """Reads for telling: what each presenter was last told, and what they would be told now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from gatherings.calls.models import CoPresenter, Submission
 from gatherings.events.models import Event
+from gatherings.mail.models import OutboxMail
 from gatherings.slots.models import RunningOrder, SlotInvite
 from gatherings.slots.queries import begins_at, plan_of
 from gatherings.slots.rules.telling import Key, Minute, News, news, place_of, planned_minutes
@@ -38,21 +40,28 @@ def list_to_tell(session: Session, order: RunningOrder, event: Event, now: datet
     return [ToTell(names.get(one.key, ""), one.kind, one.now, one.before) for one in found]
 
 
-def list_news(session: Session, order: RunningOrder, event: Event, now: datetime) -> list[News]:
+def list_news(
+    session: Session, order: RunningOrder, event: Event, now: datetime, *, settled: datetime | None = None
+) -> list[News]:
     """Give what is to be told now; `order` is read as slots.queries.find_order does.
+
+    `settled`: a title of the event that is newer than this is not told yet (None: shown all the same).
 
     From the start of the order on nobody is told by mail any more: the live screens tell. An order that was taken
     back, and a draft event, keep everybody's minute as it was told, and only let go of who does not speak any more.
     Who was told of being accepted, and is not any more, keeps their minute until a letter has said so.
     """
     told = told_by_key(session, order.event_id)
+    titles = _told_titles(session, told, event, settled)
     minutes = {
-        key: Minute(one.starts_at, one.seconds, one.place) for key, one in told.items() if one.cancelled_at is None
+        key: Minute(one.starts_at, one.seconds, one.place, titles.get(one.public_id, ""))
+        for key, one in told.items()
+        if one.cancelled_at is None
     }
     if event.status == "cancelled":
         return news({}, minutes, 0)
     minutes = {key: minute for key, minute in minutes.items() if not _waits_for_letter(told[key])}
-    planned = planned_minutes(plan_of(order, event), place_of(event))
+    planned = planned_minutes(plan_of(order, event), place_of(event), event.title)
     if order.published_at is None or event.status == "draft":
         speaking = set(_speaking(session, order.event_id))
         return news({key: minute for key, minute in minutes.items() if key in speaking}, minutes, 0)
@@ -75,6 +84,26 @@ def told_by_key(session: Session, event_id: int) -> dict[Key, SlotInvite]:
         )
     )
     return {(row.submission_id, row.person_id): row for row in rows}
+
+
+def _told_titles(
+    session: Session, told: Mapping[Key, SlotInvite], event: Event, settled: datetime | None
+) -> dict[str, str]:
+    """Read under which title of the event each minute was told, by the row's public id, from the mails that told it.
+
+    Only of those told before the event was last changed; a mail that has been emptied long after says nothing.
+    """
+    if settled is not None and event.changed_at > settled:
+        return {}
+    older = [f"slot:{row.public_id}" for row in told.values() if row.told_at < event.changed_at]
+    if not older:
+        return {}
+    rows = session.execute(
+        select(OutboxMail.about, OutboxMail.facts["event"]["title"].as_string())
+        .where(OutboxMail.about.in_(older), OutboxMail.kind.in_(("slot_told", "slot_moved")))
+        .order_by(OutboxMail.id)
+    )
+    return {about.removeprefix("slot:"): title or "" for about, title in rows}
 
 
 def _waits_for_letter(row: SlotInvite) -> bool:

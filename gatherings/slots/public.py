@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gatherings import ics
+from gatherings.calls.models import Submission
 from gatherings.core import zones
 from gatherings.core.errors import NotFound
 from gatherings.events.models import Event
@@ -34,6 +35,7 @@ class Line:
     links: tuple[str, ...]
     recording_url: str | None
     told: bool = True
+    stands_since: datetime | None = None  # when its submission was last decided on, told, withdrawn or erased
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,13 @@ def _line(one: Timed[Item]) -> Line:
         links=tuple(submission.links) if submission is not None and told else (),
         recording_url=item.recording_url if told else None,
         told=told,
+        stands_since=_stands_since(submission) if submission is not None else None,
     )
+
+
+def _stands_since(submission: Submission) -> datetime | None:
+    times = (submission.decided_at, submission.told_at, submission.withdrawn_at, submission.erased_at)
+    return max((one for one in times if one is not None), default=None)
 
 
 def _is_gone(item: Item) -> bool:
@@ -109,14 +117,17 @@ def _is_gone(item: Item) -> bool:
 def _entry(shown: PublicOrder, line: Line, summary: str, base_url: str, *, cancelled: bool) -> ics.Entry:
     event, order = shown.event, shown.order
     page = f"{base_url}/events/{event.slug}/running-order"
-    changed_at = max(order.changed_at, event.changed_at)
+    of_slot = max(order.changed_at, line.stands_since or order.changed_at)
+    changed_at = max(of_slot, event.changed_at)
     length = line.ends_at - line.starts_at
     zone = entry_zone(line.starts_at, length, event.zone)
     starts_local = zones.to_local(line.starts_at, zone)
     return ics.Entry(
         # By ids that never change, and the domain that the gathering's own entry was made with.
         uid=f"slot-{line.public_id}@{event.uid.rpartition('@')[2]}",
-        sequence=order.edits + event.revision,
+        # What presenters and letters change of a slot is no edit of the order: so its time is in the number, which
+        # never falls, even where another's submission is given the slot (calendars.md 11).
+        sequence=order.edits + event.revision + max(0, (of_slot - order.created_at) // timedelta(seconds=1)),
         stamp=changed_at,
         changed_at=changed_at,
         summary=summary,

@@ -1,8 +1,9 @@
 """Reads of running orders."""
 
+import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from gatherings.calls.models import Call, Submission
@@ -19,6 +20,30 @@ def find_order(session: Session, event_id: int) -> RunningOrder | None:
         .options(selectinload(RunningOrder.items).joinedload(Item.submission).selectinload(Submission.others))
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def find_version(session: Session, event_id: int) -> str:
+    """Give what changes whenever the organisers' screen of an event's order looks otherwise; "" without an order.
+
+    One statement: screens ask for it every few seconds.
+    """
+    of_event = (Call.event_id == event_id, Call.id == Submission.call_id)
+    times = (Submission.decided_at, Submission.told_at, Submission.confirmed_at, Submission.withdrawn_at)
+    begun = select(func.count(Item.began_at)).where(Item.order_id == RunningOrder.id)
+    row = session.execute(
+        select(
+            RunningOrder.edits,
+            RunningOrder.tell_at,
+            Event.revision,
+            Event.status,
+            begun.scalar_subquery(),
+            *(select(func.max(one)).where(*of_event).scalar_subquery() for one in times),
+            *(select(func.count(one)).where(*of_event).scalar_subquery() for one in times),
+        )
+        .join(Event, Event.id == RunningOrder.event_id)
+        .where(RunningOrder.event_id == event_id)
+    ).one_or_none()
+    return hashlib.sha256(repr(tuple(row)).encode()).hexdigest()[:16] if row is not None else ""
 
 
 def list_unplaced(session: Session, event_id: int) -> list[Submission]:

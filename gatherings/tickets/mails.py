@@ -1,14 +1,15 @@
-"""Letters about applications for a bursary: received, granted, declined."""
+"""Letters about applications for a bursary: received, granted, declined; and to the hosts, that some wait."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gatherings.mail.letters import Button, Link, Part, Words, greeting, write_letter
+from gatherings.mail.letters import Button, Link, Part, Words, greeting, letter_of, write_letter
 from gatherings.mail.look import look_of
 from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.web.i18n import gettext as _
+from gatherings.web.i18n import ngettext
 from gatherings.web.requests import absolute
 from gatherings.web.rights import signer
 from gatherings.web.times import instant_words
@@ -122,8 +123,38 @@ def application_declined(mail: OutboxMail) -> Letter:
     )  # fmt: skip
 
 
+def applications_wait(mail: OutboxMail) -> Letter:
+    """Write to somebody who decides on applications how many wait, and where they are read; nothing that is in them."""
+    events = mail.facts["events"]
+    parts: list[Part | None] = []
+    for event in events:
+        title, path = clean_line(event["title"]), absolute(f"/organise/events/{event['slug']}/applications")
+        said = ngettext(
+            "One person asks for a bursary at “%(title)s”, and waits for an answer.",
+            "%(num)s people ask for a bursary at “%(title)s”, and wait for an answer.",
+            event["count"],
+            title=title,
+        )
+        link = Button(_("Read and answer"), path) if len(events) == 1 else Link(_("Read and answer"), path)
+        parts += [Words(said), link]
+    count = sum(event["count"] for event in events)
+    heading = ngettext("One application waits", "%(num)s applications wait", count)
+    return letter_of(
+        mail,
+        subject=f"{heading}: {clean_line(events[0]['title'] if len(events) == 1 else mail.facts['community']['name'])}",
+        heading=heading,
+        preview=_("Somebody asks for a bursary and waits for your answer."),
+        parts=[
+            *parts,
+            Words(_("We write again only when more people have asked, and once a day at most."), quiet=True),
+        ],
+        footer=_("You get this mail because you look after the money of this community."),
+    )
+
+
 COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "application_received": application_received,
     "application_approved": application_approved,
     "application_declined": application_declined,
+    "applications_wait": applications_wait,
 }

@@ -21,6 +21,14 @@ def money_words(amount: int, currency: str, *, exact: bool = False) -> str:
     return gettext("%(amount)s\u00a0%(currency)s", amount=number, currency=currency)
 
 
+def money_typed(amount: int, currency: str) -> str:
+    """Write an amount as the reader would type it into a field: "1000", "12.50" or "12,50"; no currency, no groups."""
+    digits = digits_of(currency)
+    value = Decimal(amount).scaleb(-digits)
+    shown = digits if value != value.to_integral_value() else 0
+    return str(format_decimal(value, format="0" + ("." + "0" * shown if shown else ""), locale=locale_now()))
+
+
 def rate_words(rate: int) -> str:
     """Say a rate in hundredths of a percent: "25%", "7.7%", as the reader's language does."""
     number = format_decimal(Decimal(rate) / 100, format="#,##0.##", locale=locale_now())

@@ -64,6 +64,11 @@ class When:
         return self.mine or self.host
 
     @property
+    def same(self) -> bool:
+        """Tell whether both clocks read the same, such as those of Oslo and Stockholm."""
+        return self.mine is not None and self.mine.span == self.host.span
+
+    @property
     def other_day(self) -> bool:
         """Tell whether it begins on another day for the reader than for the host."""
         return self.mine is not None and self.mine.date != self.host.date

@@ -79,6 +79,10 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "order") return;
+    if (renewed) {
+      renewed = false; // nobody pressed anything: the focus stays wherever it is
+      return;
+    }
     const refused = event.target.querySelector("[role=alert]");
     if (!refused && document.activeElement === document.body) {
       // The button that was pressed is gone: its thing stands at an end now, or was taken out.
@@ -107,6 +111,69 @@
   document.addEventListener("htmx:sendError", (event) => {
     if (event.target.closest?.("#order")) location.reload();
   });
+
+  // --- news: what others change comes by itself, but never under somebody's hand
+
+  const ASK = 5000; // milliseconds between two questions; the answer is empty while nothing has changed
+  const REST = 20 * 60000; // a screen that nobody touches for so long stops asking
+  let renewed = false; // the list was swapped by news
+  let touched = Date.now();
+  let pause = ASK;
+  let asking = null; // the timer of the next question
+
+  function inHand(order) {
+    if (drag || pressed || keyed?.timer || keyed?.under || renewed) return true;
+    if (order.querySelector("details[open], [aria-busy], .htmx-request")) return true;
+    const on = document.activeElement;
+    // A control that comes back under its name keeps the focus; a field might hold what somebody is choosing.
+    return order.contains(on) && (!on.id || on.matches("select, input, textarea"));
+  }
+
+  async function ask() {
+    asking = null;
+    const order = document.getElementById("order");
+    if (!order || document.hidden || Date.now() - touched > REST) return; // whoever comes back asks again
+    if (!inHand(order)) await bring(order);
+    later(pause);
+  }
+
+  async function bring(order) {
+    try {
+      const answer = await fetch(order.dataset.news, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(10000) });
+      pause = answer.status < 400 ? ASK : Math.min(2 * pause, 12 * ASK);
+      // Signed out, or no longer allowed: the next press says so, and nothing on the screen is lost until then.
+      if (answer.status !== 200 || answer.redirected || answer.headers.has("HX-Redirect")) return;
+      const text = await answer.text();
+      if (order !== document.getElementById("order") || inHand(order)) return; // overtaken by a press, or taken in hand
+      const rows = [...order.querySelectorAll("[data-item]")];
+      const stands = rows.find((row) => row.contains(document.activeElement)) ?? rows.find((row) => row.getBoundingClientRect().bottom > 0);
+      const top = stands?.getBoundingClientRect().top;
+      renewed = true;
+      keyed = null;
+      htmx.swap(order, text, { swapStyle: "outerHTML" });
+      const row = rowOf(idOf(stands));
+      if (row && scrollY > 0) scrollBy({ top: row.getBoundingClientRect().top - top, behavior: "instant" });
+    } catch {
+      pause = Math.min(2 * pause, 12 * ASK);
+    }
+  }
+
+  function later(wait) {
+    clearTimeout(asking);
+    asking = setTimeout(ask, wait);
+  }
+  if (document.getElementById("order")?.dataset.news && window.htmx) {
+    later(ASK);
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) later(0);
+    });
+    for (const kind of ["pointerdown", "keydown", "pointermove"]) {
+      document.addEventListener(kind, () => {
+        touched = Date.now();
+        if (asking === null) later(ASK);
+      }, { passive: true });
+    }
+  }
 
   // --- drag: the row follows the pointer, the others make room; the list itself stays as it is until it is let go
 

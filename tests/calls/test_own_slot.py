@@ -9,6 +9,7 @@ from gatherings.calls.actions.receipts import send_own_links
 from gatherings.calls.actions.submitting import let_in
 from gatherings.calls.models import Call, CoPresenter, Submission
 from gatherings.calls.rules.submitting import Offer
+from gatherings.core.errors import Conflict
 from gatherings.db.session import transact
 from gatherings.mail.models import OutboxMail
 from gatherings.web.i18n import speaking
@@ -193,8 +194,11 @@ def test_late_words_are_shown_to_hosts_by_a_press_alone_and_let_in(app, client, 
         assert again(session, mine).typed_late is True
         with app.app_context():
             offer = Offer(name="Maureen Example", zone="America/Chicago", title="A second late", seconds=180)
-            assert transact(let_in, mine.public_id, offer, SITE, now=AFTER)
-            assert not transact(let_in, mine.public_id, offer, SITE, now=AFTER)
+            seen = again(session, mine).edits
+            with pytest.raises(Conflict):  # their presenter typed on since a host has read it
+                transact(let_in, mine.public_id, offer, SITE, seen=seen - 1, now=AFTER)
+            assert transact(let_in, mine.public_id, offer, SITE, seen=seen, now=AFTER)
+            assert not transact(let_in, mine.public_id, offer, SITE, seen=seen, now=AFTER)
         held = again(session, mine)
         assert (held.title, held.typed, held.typed_late) == ("A second late", {}, False)
 

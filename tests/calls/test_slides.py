@@ -202,6 +202,32 @@ def test_only_as_long_as_the_call_is_open(client: FlaskClient, session: Session,
     refused("was withdrawn")
 
 
+def test_a_slide_that_must_be_is_asked_for_at_the_yes_and_not_before(
+    client: FlaskClient, session: Session, now, clock_at
+) -> None:
+    submission = offer(session, state="accepted", told="accepted", told_at=now)
+    call = session.get_one(Call, submission.call_id)
+    call.asks = {"slide": "must"}
+    session.commit()
+    path = path_of(client, submission)
+    with clock_at(call.closes_at + timedelta(hours=1)):  # the letter came after the close: it is not too late for it
+        assert "The hosts need one slide with every slot." in client.get(path).text
+        refused = client.post(f"{path}/confirm")
+        assert refused.status_code == 409
+        assert "Please send yours first, then press once more." in refused.text
+        assert 'type="file"' in refused.text
+        assert send(client, path, picture()).status_code == 303
+        assert "The hosts need one slide" not in client.get(path).text
+        assert client.post(f"{path}/confirm").status_code == 303
+        assert send(client, path, picture(size=(10, 10))).status_code == 409  # now it is settled
+        assert client.post(f"{path}/confirm").status_code == 303  # pressed twice
+    other = make_submission(session, call, "other@example.org", state="accepted")  # not told yet: nothing shows it
+    session.commit()
+    with clock_at(call.closes_at + timedelta(hours=1)):
+        assert send(client, path_of(client, other), picture()).status_code == 409
+        assert "need one slide" not in client.get(path_of(client, other)).text
+
+
 def test_a_call_that_does_not_ask_takes_none_and_lets_one_go(client: FlaskClient, session: Session, now) -> None:
     submission = offer(session)
     path = path_of(client, submission)

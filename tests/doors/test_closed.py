@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, date, datetime, timedelta
 
+import icalendar
 import pytest
 from PIL import Image
 from sqlalchemy import select, update
@@ -11,7 +12,7 @@ from gatherings.calls.models import Submission
 from gatherings.core.pictures import rewrite
 from gatherings.core.tokens import new_public_id
 from gatherings.doors.models import Door
-from gatherings.events.actions import touch_communities
+from gatherings.events.actions import change_event, touch_communities
 from gatherings.events.models import Event
 from gatherings.events.search import renew
 from gatherings.slots.models import Item
@@ -234,3 +235,29 @@ def test_what_was_withdrawn_or_not_agreed_to_is_not_shown(client, session, place
             submission.state = state
             touch_communities(session, [place.event_id])
             assert found(client) == set()
+
+
+def test_nothing_stands_behind_a_door_of_what_was_called_off(client, session, place, clock_at):
+    with clock_at(MIDNIGHT):
+        assert found(client) == set(SECRETS)
+        before = icalendar.Calendar.from_ical(client.get("/events/the-session/doors.ics").data).walk("VEVENT")
+    door = session.scalars(select(Door).where(Door.number == 4)).one()
+    door.kind, door.picture, door.picture_id = "picture", webp(), new_public_id()
+    event, picture = session.get_one(Event, place.event_id), door.picture_id
+    session.commit()
+    with clock_at(MIDNIGHT):
+        assert client.get(f"/events/the-session/doors/pictures/{picture}.webp").status_code == 200
+    change_event(session, event, {"status": "cancelled"}, now=MIDNIGHT + SECOND, delay=0)
+    session.commit()
+    with clock_at(MIDNIGHT + SECOND):
+        assert found(client) == set()
+        for tail in ("", "/5", "/follow", "/asked"):
+            page = client.get(f"/events/the-session/doors{tail}").text
+            assert "called off this gathering, so its doors stay closed" in page
+        assert client.get(f"/events/the-session/doors/pictures/{picture}.webp").status_code == 404
+        after = icalendar.Calendar.from_ical(client.get("/events/the-session/doors.ics").data).walk("VEVENT")
+    assert [one["STATUS"] for one in after] == ["CANCELLED"] * 24
+    assert [one["UID"] for one in after] == [one["UID"] for one in before]
+    assert all(int(str(new["SEQUENCE"])) > int(str(old["SEQUENCE"])) for old, new in zip(before, after, strict=True))
+    with clock_at(MIDNIGHT + timedelta(weeks=7)):
+        assert b"VEVENT" not in client.get("/events/the-session/doors.ics").data

@@ -13,9 +13,10 @@ from gatherings.db import transact
 from gatherings.doors.actions.calendars import By, Settings, change, publish, take_back
 from gatherings.doors.actions.planning import plan_next
 from gatherings.doors.actions.sending import send_due
-from gatherings.doors.mails import door, doors_link
+from gatherings.doors.mails import door, doors_link, doors_off
 from gatherings.doors.models import DoorFollower
 from gatherings.doors.queries import days_of
+from gatherings.events.actions import change_event
 from gatherings.events.models import Event
 from gatherings.mail.models import OutboxMail
 from gatherings.web.i18n import speaking
@@ -61,7 +62,7 @@ def follow(session, calendar, address: str = ADDRESS, zone: str = "Europe/London
     """Let somebody follow already, from before the first day."""
     person = find_or_make_person(session, normalise_address(address), now=NOW)
     made = make_follower(session, calendar, person, zone=zone, hour=hour)
-    plan_next(made, days_of(calendar), published=True)
+    plan_next(made, days_of(calendar), going=True)
     session.commit()
     return made
 
@@ -310,3 +311,66 @@ def test_the_link_in_the_mail_opens_the_page_of_the_button(app, client, session,
         assert found is not None
         assert "Yes, send me each door" in client.get(found[1]).text
         assert letter.unsubscribe is None
+
+
+def set_status(app, event_id: int, status: str, moment: datetime) -> None:
+    """Let organisers call an event off, or hold it after all, as every action that does so ends."""
+
+    def go(session) -> None:
+        change_event(session, session.get_one(Event, event_id), {"status": status}, now=moment, delay=0)
+
+    with app.app_context():
+        transact(go)
+
+
+def test_who_follows_what_is_called_off_is_told_once_and_gets_no_more_doors(app, client, session, calendar, clock_at):
+    follow(session, calendar)
+    follow(session, calendar, "later@example.org", hour=9)
+    stopped = follow(session, calendar, "stopped@example.org")
+    stopped.ended_at, stopped.next_at = NOW, None
+    session.commit()
+    work(app, at(1, 8))  # door 1, to one of them
+    set_status(app, calendar.event_id, "cancelled", at(1, 8, 30))
+    assert work(app, at(1, 8, 31)) == 0  # pressed by mistake? within the minutes nobody hears of it
+    assert work(app, at(1, 8, 31) + timedelta(seconds=SITE.change_delay)) == 2
+    for hour in range(9, 24):
+        assert work(app, at(1, hour)) == 0
+    told = mails(session, "doors_off")
+    assert sorted(mail.recipient for mail in told) == [ADDRESS, "later@example.org"]
+    assert doors_sent(session) == [(1, [])]
+    with app.test_request_context(), speaking("en"):
+        letter = doors_off(told[0])
+    assert "called off" in letter.text
+    assert "Title 2" not in letter.text
+    assert letter.unsubscribe
+    with clock_at(at(2, 12)):
+        page = client.get(letter.unsubscribe.removeprefix("http://gatherings.test").removesuffix("/stop"))
+        assert "called off this gathering" in page.text
+        assert ask(client, "new@example.org").status_code == 200
+    assert mails(session, "doors_link") == []
+    # It takes place after all: the doors come again, with what was missed.
+    set_status(app, calendar.event_id, "published", at(3, 12))
+    assert work(app, at(3, 12)) == 2
+    assert doors_sent(session)[1:] == [(3, [2]), (3, [1, 2])]
+    work(app, at(4, 9))
+    assert len(doors_sent(session)) == 5
+
+
+def test_an_event_called_off_by_mistake_for_a_minute_loses_nobody_a_door(app, session, calendar):
+    follow(session, calendar)
+    set_status(app, calendar.event_id, "cancelled", at(1, 6, 59))
+    work(app, at(1, 7))  # its hour, within the minutes
+    set_status(app, calendar.event_id, "published", at(1, 7, 0, 30))
+    work(app, at(1, 8))
+    assert doors_sent(session) == [(1, [])]
+    assert mails(session, "doors_off") == []
+
+
+def test_mails_are_ended_from_a_draft_as_well(client, session, calendar):
+    follow(session, calendar)
+    token = token_of(client, session)
+    session.get_one(Event, calendar.event_id).status = "draft"
+    session.commit()
+    assert "not open at the moment" in client.get(f"/doors/{token}").text
+    assert client.post(f"/doors/{token}/stop").status_code == 303
+    assert the_follower(session).ended_at is not None

@@ -213,6 +213,9 @@ def test_what_needs_a_fresh_sign_in(client, session, fair, community) -> None:
         assert answer.status_code in (303, 403, 409), last
     assert (orders_now(session).given_back, orders_now(session).state) == (0, "paid")
     assert client.get(f"{path}/paid").status_code == 200
+    seller = f"/organise/communities/{community.slug}/seller"  # where the account stands that invoices name
+    assert "/sign-in/again" in client.get(seller).location
+    assert client.post(seller, data={"csrf_token": token, "bank": "Mine"}).status_code in (303, 403, 409)
 
 
 def test_a_refund_that_failed_is_sent_again_under_another_name_or_by_hand(

@@ -2,14 +2,18 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from gatherings.calls.models import Call, Remark, Score, Slide, Submission
+from gatherings.calls.queries.choosing import Filter, find_ids
+from gatherings.core.folding import fold
 from gatherings.core.tokens import new_public_id
+from gatherings.core.zones import to_local
 from gatherings.mail.models import OutboxMail
 from tests.factories import NOW, make_community, make_event
 from tests.organise.pressing import form_of, press
@@ -106,6 +110,70 @@ def test_the_list_is_narrowed_sorted_and_paged_by_its_address(client, session, e
     with counted(engine) as few:
         client.get(desk)
     assert len(few) < 20
+
+
+def test_a_thousand_cost_what_a_few_do_and_every_order_is_right(client, session, engine, community, event, call, desk):
+    me = make_role(session, community, "organiser", "me@example.org")
+    sign_in(client, session, me)
+    zones = ("Asia/Tokyo", "America/New_York", None, "Europe/Stockholm")
+    words = ("Éclair", "apple", "Banana", "Zebra")
+    states = ("submitted", "accepted", "reserve", "declined", "withdrawn")
+    found = []
+    for number in range(60):
+        state, told_at = states[number % 5], NOW - timedelta(hours=number)
+        one = make_submission(
+            session, call, f"n{number}@example.org", state=state, told="accepted" if state == "accepted" else "",
+            told_at=told_at, name=f"{words[number % 4]} {number % 7}", title=f"{words[number % 3]} {number % 9}",
+            zone=zones[number % 4], seconds=120 + number % 3 * 30, sent_at=NOW - timedelta(minutes=number % 11),
+            about="Silence" if number % 8 == 0 else "", reserve_number=60 - number if state == "reserve" else None,
+        )  # fmt: skip
+        if number % 3:
+            session.add(Score(submission_id=one.id, person_id=me.id, value=number % 5 + 1, created_at=NOW))
+        if number % 10 == 0:
+            make_co_presenter(session, one, f"c{number}@example.org", "Quillfeather")
+        found.append(one)
+    session.commit()
+
+    def sent(number):
+        return found[number].sent_at, found[number].id
+
+    def in_order(state="", words="", sort="sent"):
+        ids = find_ids(session, call.id, event, Filter(state, words, sort), NOW)
+        return [next(at for at, one in enumerate(found) if one.id == number) for number in ids]
+
+    all_live = sorted((at for at in range(60) if at % 5 != 4), key=sent)
+    assert in_order() == all_live
+    assert in_order(sort="-sent") == all_live[::-1]
+    keys: dict[str, Any] = {
+        "title": lambda at: fold(found[at].title), "name": lambda at: fold(found[at].name),
+        "length": lambda at: found[at].seconds,
+        "hour": lambda at: to_local(event.starts_at, found[at].zone or event.zone),
+    }  # fmt: skip
+    for column, key in keys.items():
+        assert in_order(sort=column) == sorted(all_live, key=key), column
+        assert in_order(sort=f"-{column}") == sorted(all_live, key=key, reverse=True), column
+    scored = [at for at in all_live if at % 3]
+    for sort, down in (("score", False), ("-score", True)):
+        best = sorted(scored, key=lambda at: at % 5, reverse=down)
+        assert in_order(sort=sort) == best + [at for at in all_live if not at % 3]
+    assert in_order("reserve") == sorted((at for at in range(60) if at % 5 == 2), reverse=True)
+    assert in_order("silent") == [at for at in all_live if at % 5 == 1 and at >= 24]
+    assert in_order(words="quillFEATHER") == [at for at in all_live if at % 10 == 0]
+    assert in_order(words="silence eclair") == [at for at in all_live if at % 8 == 0 and (at % 3 == 0 or at % 4 == 0)]
+    with counted(engine) as few:
+        client.get(f"{desk}?sort=hour&page=2")
+    rows = session.execute(select(Submission.__table__).where(Submission.state == "declined").limit(1)).mappings().one()
+    more = {name: value for name, value in rows.items() if name not in ("id", "person_id", "public_id")}
+    session.execute(insert(Submission), [{**more, "public_id": new_public_id()} for _ in range(1000)])
+    session.commit()
+    with counted(engine) as many:
+        page = client.get(f"{desk}?sort=hour&page=3").text
+    assert len(titles(page)) == 24
+    assert "(1,012)" in page  # declined
+    assert len(many) == len(few) <= 20
+    with counted(engine) as of_one:
+        client.get(f"{desk}/{found[0].public_id}?state=declined")
+    assert len(of_one) <= 26
 
 
 def test_one_submission_with_its_neighbours_slide_and_score(client, session, community, call, desk, four):
@@ -299,8 +367,15 @@ def test_what_was_typed_late_is_let_in_by_those_who_choose(client, session, comm
     assert page.count("/let-in") == 2
     assert "We sit." in page
     assert press(client, f"{desk}/{drafts[1].public_id}/let-in").status_code == 422
+    # Its presenter typed on after the page was shown: what nobody has read does not come in, and nothing is lost.
+    drafts[0].typed, drafts[0].edits = {**typed, "title": "Silence"}, 1
+    session.commit()
+    refused = press(client, f"{desk}/{drafts[0].public_id}/let-in", {"seen": "0"})
+    assert refused.status_code == 409
+    assert "They have changed it after you looked" in refused.text
+    assert 'name="seen" value="1"' in refused.text
     for _twice in range(2):
-        press(client, f"{desk}/{drafts[0].public_id}/let-in")
+        press(client, f"{desk}/{drafts[0].public_id}/let-in", {"seen": "1"})
     session.expire_all()
     assert [one.state for one in drafts] == ["submitted", "draft"]
     assert session.get_one(Submission, drafts[0].id).title == "Silence"

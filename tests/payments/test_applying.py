@@ -64,7 +64,9 @@ def test_somebody_asks_and_the_same_screen_is_shown_again(client, session, bursa
     page = client.get(f"/events/{event.slug}/bursary")
     assert page.status_code == 200
     assert "Bursary" in page.text
-    assert client.post(f"/events/{event.slug}/bursary", data=form(about=" ")).status_code == 422
+    wrong = client.post(f"/events/{event.slug}/bursary", data=form(about=" "))
+    assert wrong.status_code == 422
+    assert '<a href="#about">“What should the hosts know?”: This is still empty.' in wrong.text
     for about in ("I nurse.\nAlone.", "Somebody else writes this"):
         sent = client.post(f"/events/{event.slug}/bursary", data=form(kind, about=about))
         assert (sent.status_code, sent.location) == (303, f"/events/{event.slug}/applied")

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from gatherings.core.clock import utc_now
 from gatherings.payments.models import Attempt, Payment
+from gatherings.payments.routes import asking
 from gatherings.registration.models import Registration
 from gatherings.tickets.models import Order, Ticket
 from tests.ordering import make_order
@@ -49,7 +50,13 @@ def begun(session):
     return session.scalars(select(Attempt).order_by(Attempt.id).execution_options(populate_existing=True)).all()
 
 
-def test_one_press_leads_to_the_providers_page_and_paying_there_to_a_place(web, session, at, double):  # noqa: F811
+def test_one_press_leads_to_the_providers_page_and_paying_there_to_a_place(
+    web,
+    session,
+    at,
+    double,  # noqa: F811
+    monkeypatch,
+):
     _event, order = held(session)
     assert "by card" in web.get(at(order)).text
     answer = web.post(at(order, "/pay"), data={"way": "card"})
@@ -58,6 +65,10 @@ def test_one_press_leads_to_the_providers_page_and_paying_there_to_a_place(web, 
     again = web.post(at(order, "/pay"), data={"way": "card"})  # pressed twice: one session
     assert again.location == answer.location
     (attempt,) = begun(session)
+    asked = len(double.api.requests)
+    monkeypatch.setattr(asking, "PRESSES", 2)  # each press is a question to the provider
+    assert web.post(at(order, "/pay"), data={"way": "card"}).status_code == 429
+    assert len(double.api.requests) == asked
     assert (attempt.amount, attempt.currency) == (812_500, "SEK")
     double.books.pay(attempt.session_id)
     assert fresh(session, order).state == "open"

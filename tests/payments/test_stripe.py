@@ -370,6 +370,11 @@ def test_signed_but_of_another_account_or_mode_or_not_to_be_read(provider, doubl
         {"data": {}},
         {"data": {"object": {}}},
         {"data": None},
+        {"id": "evt_\x00"},  # what no database takes
+        {"id": None},
+        {"data": {"object": {"id": "../refunds/re_1"}}},
+        {"created": 10**30},
+        {"created": float("inf")},
     )
     for change in changes:
         delivery.event = {**whole, **change}
@@ -379,6 +384,8 @@ def test_signed_but_of_another_account_or_mode_or_not_to_be_read(provider, doubl
         header = stripe.WebhookSignature.generate_signature_header(text, double.secret)
         with pytest.raises(BadSignature):
             provider.read_notice({"Stripe-Signature": header}, text.encode())
+    delivery.event = {**whole, "type": "balance.available", "data": {"object": {"object": "balance"}}}
+    assert provider.read_notice(delivery.headers(), delivery.body) is None  # nothing to us, and no fault of theirs
     delivery.event = whole
     assert provider.read_notice(delivery.headers(), delivery.body)
 

@@ -149,7 +149,8 @@ def test_worker_does_it_by_itself_once_in_each_period(app, session, now):
     assert state_on(session, series, IN_SPRING) == {"ada@example.org": ["confirmed"] * 3}
     done = session.execute(select(Job.kind, Job.state, func.count(Job.id)).group_by(Job.kind, Job.state)).all()
     daily = {(kind, "done", 1) for kind in ("tidy", "let_go", "remind_invoices")}
-    assert {tuple(row) for row in done} == {("keep_dates", "done", 2), *daily}
+    hourly = ("tell_of_applications", "done", 3)
+    assert {tuple(row) for row in done} == {("keep_dates", "done", 2), hourly, *daily}
 
 
 # --- what is let go ------------------------------------------------------------------------------------------------

@@ -7,8 +7,12 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from gatherings.accounts.models import Person
+from gatherings.accounts.rules import normalise_address
+from gatherings.calls.actions.together import set_others
 from gatherings.calls.links import own_path
 from gatherings.calls.models import Submission
+from gatherings.calls.queries.submissions import get_by_id
+from gatherings.calls.rules.submitting import Other
 from gatherings.config import Site
 from gatherings.core.tokens import Claim
 from gatherings.db.session import transact
@@ -391,3 +395,62 @@ def letter_of(app, mail: OutboxMail) -> Any:
 
     with app.test_request_context(), speaking("en"):
         return MAILS[mail.kind](mail)
+
+
+def test_another_title_is_told_once_and_the_calendars_follow(app, session, now):
+    event, _order, submissions = eight(session, now, tolerance_seconds=3600)
+    look(app, now)
+    before = mails(session, "slot_told")[0].facts["invite"]
+    change_event(session, event, {"summary": "Other words."}, now=now + timedelta(minutes=1), delay=SITE.change_delay)
+    session.commit()
+    assert look(app, now + timedelta(minutes=9)) == 0
+    change_event(session, event, {"title": "Small kindnesses"}, now=now + timedelta(minutes=10), delay=0)
+    session.commit()
+    assert look(app, now + timedelta(minutes=11)) == 0  # gathered, as for those registered
+    submissions[7].state = "withdrawn"
+    session.commit()
+    assert look(app, now + timedelta(minutes=11)) == 1  # which keeps nobody else from being told
+    assert look(app, now + timedelta(minutes=14)) == 7
+    assert look(app, now + timedelta(minutes=20)) == 0
+    first = mails(session, "slot_moved")[0]
+    assert first.facts["invite"]["uid"] == before["uid"]
+    assert first.facts["invite"]["sequence"] > before["sequence"]
+    letter = letter_of(app, first)
+    assert letter.subject == "Another title: Small kindnesses"
+    assert "The gathering was called “What matters to you”." in letter.text
+    assert "moved" not in letter.text
+    assert str(entry_in(letter.calendar)["DESCRIPTION"]).startswith("Small kindnesses")
+
+
+def test_who_is_named_no_more_gets_one_mail(app, session, now):
+    event = make_event(session)
+    one = make_submission(session, make_call(session, event), state="accepted", told="accepted")
+    make_co_presenter(session, one, "mathieu@example.org", "Mathieu")
+    make_co_presenter(session, one, "amy@example.org", "Amy")
+    make_co_presenter(session, one, "stays@example.org", "Stays")
+    make_order(session, event, [one], published_at=now)
+    session.commit()
+
+    def name(*names: str) -> None:
+        session.rollback()
+        others = [Other(each.title(), normalise_address(f"{each}@example.org")) for each in names]
+        set_others(session, get_by_id(session, one.id), others, SITE, now=now)
+        session.commit()
+
+    name("amy", "stays")  # before anybody was told a minute
+    (left,) = mails(session, "co_presenter_left_out")
+    assert (left.recipient, left.due_at) == ("mathieu@example.org", now + timedelta(seconds=SITE.change_delay))
+    letter = letter_of(app, left)
+    assert "you are not among them now" in letter.text
+    assert "/submissions/" not in letter.text
+    assert letter.calendar is None
+    assert look(app, now) == 3
+    name("stays")
+    assert len(mails(session, "co_presenter_left_out")) == 2
+    session.rollback()
+    assert look(app, now + timedelta(minutes=1)) == 1
+    (gone,) = mails(session, "slot_gone")  # with a CANCEL: it says the same, so the other mail does not go
+    assert (gone.recipient, gone.facts["invite"]["method"]) == ("amy@example.org", "CANCEL")
+    assert [mail.recipient for mail in mails(session, "co_presenter_left_out")] == ["mathieu@example.org"]
+    name("mathieu", "stays")  # named again within the minutes
+    assert mails(session, "co_presenter_left_out") == []

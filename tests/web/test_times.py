@@ -41,6 +41,12 @@ def test_the_readers_clock_comes_first_and_the_hosts_beside_it(now):
     assert both.mine.start == "Friday 18 December, 07:00"
 
 
+def test_two_clocks_that_read_the_same_are_known_as_such(now):
+    assert when(an_event(*THIRD_THURSDAY), "Europe/Lisbon", now).same
+    assert not when(an_event(*THIRD_THURSDAY), AUCKLAND, now).same
+    assert not when(an_event(*THIRD_THURSDAY), LONDON, now).same  # there is one clock
+
+
 def test_the_same_day_elsewhere_is_not_called_another(now):
     both = when(an_event(*THIRD_THURSDAY), NEW_YORK, now)
     assert both.mine is not None

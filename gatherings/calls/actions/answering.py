@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from gatherings.accounts.models import Person
 from gatherings.audit.actions import log
 from gatherings.calls.actions.room import lock_call, lock_submissions
-from gatherings.calls.models import Call, CoPresenter, Submission
+from gatherings.calls.models import Call, CoPresenter, Slide, Submission
 from gatherings.calls.queries.choosing import list_to_tell
 from gatherings.calls.rules.answers import KINDS, Words, kept_words, mark_of, own_words
 from gatherings.calls.rules.choosing import ONE_DAY, TOLD, needs_letter
+from gatherings.calls.rules.slides import NEEDED, is_needed
 from gatherings.config import Site
 from gatherings.core.errors import Conflict, InvalidInput, NotFound
 from gatherings.core.words import say
@@ -33,6 +34,13 @@ class LooksOtherNow(Conflict):
         super().__init__(
             say("Somebody changed a decision or a letter after you looked. Nothing was sent. Please look once more.")
         )
+
+
+class SlideMissing(Conflict):
+    """Somebody said yes without the slide that their call needs; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(NEEDED)
 
 
 class WordsChanged(Conflict):
@@ -201,26 +209,34 @@ def post_withdrawn(session: Session, submission: Submission, call: Call, *, site
 def confirm(session: Session, submission_id: int, *, now: datetime) -> bool:
     """Note that an accepted presenter will be there; False when they had said so before. One guarded statement.
 
-    Raises Conflict when the place is not theirs (any more).
+    Raises Conflict when the place is not theirs (any more), SlideMissing when the call needs a slide and has none.
     """
     mine = Submission.id == submission_id
     theirs = (Submission.state == "accepted", Submission.told == "accepted", Submission.erased_at.is_(None))
+    call = session.scalars(select(Call).join(Submission, Submission.call_id == Call.id).where(mine)).one_or_none()
+    has_slide = select(Slide.id).where(Slide.submission_id == Submission.id).exists()
+    ready = (has_slide,) if call is not None and is_needed(call) else ()
     done = changed(
         session,
         update(Submission)
-        .where(mine, *theirs, Submission.confirmed_at.is_(None))
+        .where(mine, *theirs, *ready, Submission.confirmed_at.is_(None))
         .values(confirmed_at=now)
         .execution_options(synchronize_session=False),
     )
     if done:
         return True
-    found = session.execute(select(Submission.state, Submission.told).where(mine)).one_or_none()
+    found = session.execute(
+        select(Submission.state, Submission.told, Submission.confirmed_at).where(mine)
+    ).one_or_none()
     if found is None:
         raise NotFound()
-    if found.state == "withdrawn":
+    state, told, confirmed_at = found
+    if state == "withdrawn":
         raise Conflict(say("You withdrew this, so the place has gone to somebody else. Please write to the hosts."))
-    if tuple(found) != ("accepted", "accepted"):
+    if (state, told) != ("accepted", "accepted"):
         raise Conflict(say("The hosts are looking at this once more. They write to you as soon as it is settled."))
+    if confirmed_at is None:
+        raise SlideMissing()
     return False
 
 

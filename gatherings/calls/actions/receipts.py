@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.actions import count_attempt, find_person
@@ -16,6 +17,7 @@ from gatherings.core.tokens import digest
 from gatherings.core.words import say
 from gatherings.events.rules import facts_of
 from gatherings.mail import actions as mail
+from gatherings.mail.models import OutboxMail
 from gatherings.registration.actions.sending import may_mail
 
 
@@ -44,6 +46,36 @@ def post_asked(
     """Tell somebody that they are named as presenting together, with a link of their own."""
     if may_mail(session, person, submission.call.event_id, now=now):
         _post(session, "co_presenter_asked", submission, other, person, site, key="asked", now=now)
+
+
+def post_left_out(session: Session, submission: Submission, other: CoPresenter, site: Site, *, now: datetime) -> None:
+    """Tell somebody, some minutes later, that they are not named as presenting together any more."""
+    event, person = submission.call.event, other.person
+    if event.ends_at <= now or submission.state == "withdrawn":
+        return
+    if not may_mail(session, person, event.id, now=now):
+        return
+    mail.post(
+        session,
+        key=f"co_presenter_left_out:{other.public_id}",
+        kind="co_presenter_left_out",
+        recipient=person.address,
+        sender=event.community.sender,
+        zone=other.zone or event.zone,
+        language=other.language,
+        about=f"submission:{submission.public_id}",
+        facts=_facts(submission, other),
+        now=now,
+        due_at=now + timedelta(seconds=max(site.change_delay, 60)),
+        domain=site.domain,
+    )
+
+
+def unpost_left_out(session: Session, submission: Submission, person: Person) -> None:
+    """Let that mail not go out: they are named again, or told by another."""
+    mine = (OutboxMail.about == f"submission:{submission.public_id}", OutboxMail.recipient == person.address)
+    waits = (OutboxMail.kind == "co_presenter_left_out", OutboxMail.state == "queued")
+    session.execute(delete(OutboxMail).where(*mine, *waits))
 
 
 def post_withdrawn(session: Session, submission_id: int, site: Site, *, now: datetime) -> None:

@@ -115,10 +115,12 @@ def _change(session: Session, submission: Submission, offer: Offer, site: Site, 
     set_others(session, get_by_id(session, submission.id), offer.others, site, now=now)
 
 
-def let_in(session: Session, key: str, offer: Offer, site: Site, *, now: datetime) -> bool:
+def let_in(session: Session, key: str, offer: Offer, site: Site, *, seen: int, now: datetime) -> bool:
     """Take what was sent after the call had closed, for its hosts, as if it had come in time.
 
-    False when there is nothing (any more) to let in. Raises NotFound, InvalidInput.
+    `seen` is the count of edits that `offer` was read at: what its presenter has typed since is not thrown away, and
+    nothing that no host has read comes in. False when there is nothing (any more) to let in. Raises NotFound,
+    InvalidInput; Conflict where it is another text now.
     """
     call = _lock_call_of(session, key)
     submission = lock_by_key(session, key)
@@ -126,6 +128,8 @@ def let_in(session: Session, key: str, offer: Offer, site: Site, *, now: datetim
         raise NotFound()
     if not submission.typed_late:
         return False
+    if submission.edits != seen:
+        raise Conflict(say("They have changed it after you looked, so it did not come in. Please read it once more."))
     if submission.state == "draft":
         return _send(session, submission, call.event, offer, site, now=now)
     _change(session, submission, offer, site, now=now)

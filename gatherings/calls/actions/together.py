@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from gatherings.accounts.actions import count_attempt, find_or_make_person, was_tried
 from gatherings.accounts.rules import normalise_address
-from gatherings.calls.actions.receipts import post_asked
+from gatherings.calls.actions.receipts import post_asked, post_left_out, unpost_left_out
 from gatherings.calls.models import CoPresenter, Submission
 from gatherings.calls.queries.submissions import lock_by_key
 from gatherings.calls.rules.submitting import Other, check_others
@@ -16,11 +16,14 @@ from gatherings.config import Site
 from gatherings.core.errors import InvalidInput, NotFound
 from gatherings.core.tokens import new_public_id
 
-_ASKED_AN_HOUR = 10  # people whom one submission can have mails sent to
+_WRITTEN_AN_HOUR = 10  # mails to those who present together that one submission can cause
 
 
 def set_others(session: Session, submission: Submission, others: Sequence[Other], site: Site, *, now: datetime) -> None:
     """Let exactly these present together with whoever sent it; who is new gets a mail with a link of their own.
+
+    Who is named no more gets a mail as well, some minutes later. Where a minute was told to them, the mail that takes
+    it out of their calendar says it instead (slots/actions/telling.py).
 
     `submission` as get_by_id reads it. Somebody's own zone and language are kept.
     """
@@ -30,18 +33,27 @@ def set_others(session: Session, submission: Submission, others: Sequence[Other]
         raise InvalidInput(problems)
     held = {one.person.key: one for one in submission.others}
     wanted = {other.address.key for other in others}
-    for key, one in held.items():
-        if key not in wanted:
-            session.delete(one)
     for other in others:
         if other.address.key in held:
             held[other.address.key].name = other.name
         else:
             _ask(session, submission, other, site, now=now)
+    for key, one in held.items():
+        if key not in wanted:
+            if _may_write(session, submission, now=now):
+                post_left_out(session, submission, one, site, now=now)
+            session.delete(one)
+
+
+def _may_write(session: Session, submission: Submission, *, now: datetime) -> bool:
+    """Count one more mail of this submission: sent again and again with other addresses it must not reach strangers."""
+    hour = timedelta(hours=1)
+    return count_attempt(session, "asked-along", submission.public_id, most=_WRITTEN_AN_HOUR, window=hour, now=now)
 
 
 def _ask(session: Session, submission: Submission, other: Other, site: Site, *, now: datetime) -> None:
     person = find_or_make_person(session, other.address, now=now)
+    unpost_left_out(session, submission, person)
     if was_tried(session, "not-me", f"{person.id}:{submission.call.event_id}", now=now):
         return
     made = CoPresenter(
@@ -55,9 +67,7 @@ def _ask(session: Session, submission: Submission, other: Other, site: Site, *, 
     )
     session.add(made)
     session.flush()
-    # A form that is sent again and again with other addresses must not become a way to write to strangers.
-    hour = timedelta(hours=1)
-    if count_attempt(session, "asked-along", submission.public_id, most=_ASKED_AN_HOUR, window=hour, now=now):
+    if _may_write(session, submission, now=now):
         post_asked(session, submission, made, person, site, now=now)
 
 

@@ -1,4 +1,4 @@
-"""Letters that presenters' own presses cause: received, asked along, withdrawn.
+"""Letters that presenters' own presses cause: received, asked along, named no more, withdrawn.
 
 Nothing of what a stranger typed stands here but names and titles, in which no link can be (core/text.py).
 """
@@ -63,6 +63,30 @@ def asked(mail: OutboxMail) -> Letter:
             Link(_("This was not me"), f"{page}/not-me", quiet=True),
         ],
         footer=_("You get this mail because somebody who presents with you typed in your address on our page."),
+    )
+
+
+def left_out(mail: OutboxMail) -> Letter:
+    """Tell somebody that they are not named as presenting together any more."""
+    title, name = _title(mail), clean_line(mail.facts["submission"]["name"])
+    return letter_of(
+        mail,
+        subject=_("You do not present together any more: %(title)s", title=title),
+        heading=_("You are not named in this slot any more"),
+        preview=title,
+        parts=[
+            Words(
+                _(
+                    "%(name)s has changed who presents “%(title)s”, and you are not among them now.",
+                    name=name,
+                    title=title,
+                )
+            ),
+            Words(_("Your name and address are gone from this slot. There is nothing that you need to do.")),
+            Facts(_event_rows(mail)),
+            Words(_("Is this a mistake? Then please ask %(name)s, who can name you again.", name=name)),
+            Link(_("The page of this gathering"), absolute(f"/events/{mail.facts['event']['slug']}"), quiet=True),
+        ],
     )
 
 
@@ -146,6 +170,7 @@ def _closing_rows(mail: OutboxMail) -> list[tuple[str, str]]:
 COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
     "submission_received": received,
     "co_presenter_asked": asked,
+    "co_presenter_left_out": left_out,
     "submission_links": links,
     "submission_withdrawn": withdrawn,
 }

@@ -1,15 +1,15 @@
 """What organisers and reviewers read of submissions: the list with its scores, one with its remarks, who waits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from gatherings.calls.models import Call, CoPresenter, Remark, Score, Slide, Submission
-from gatherings.calls.rules.choosing import LIVE, silent_days
+from gatherings.calls.rules.choosing import LIVE, ONE_DAY, TOLD
 from gatherings.core import zones
 from gatherings.core.errors import NotFound
 from gatherings.core.folding import fold
@@ -49,7 +49,12 @@ class Row:
     @property
     def names(self) -> str:
         """Name everybody who presents."""
-        return ", ".join([self.submission.name, *(other.name for other in self.submission.others)])
+        return names_of(self.submission)
+
+
+def names_of(submission: Submission) -> str:
+    """Name everybody who presents; co-presenters are loaded."""
+    return ", ".join([submission.name, *(other.name for other in submission.others)])
 
 
 @dataclass(frozen=True)
@@ -77,39 +82,157 @@ def zone_of(submission: Any, event: Event) -> str:
     return submission.zone or event.zone
 
 
-def list_rows(session: Session, call_id: int, event: Event, reader_id: int) -> list[Row]:
-    """List what was sent to a call and not erased, in the order of sending; five queries, whatever there is."""
+@dataclass(frozen=True)
+class Counts:
+    """How the submissions to a call stand: how many in each state, and of all of them. `letters`: that wait."""
+
+    of: Mapping[str, int]
+    silent: int = 0
+    letters: int = 0
+    told: int = 0
+
+    @property
+    def all(self) -> int:
+        """Give how many there are, withdrawn ones included."""
+        return sum(self.of.values())
+
+
+def count_submissions(session: Session, call_id: int, now: datetime) -> Counts:
+    """Count how what was sent to a call stands; one query."""
+    waits = Submission.state.in_(TOLD) & (Submission.state != Submission.told)
+    sums = [func.sum(case((one, 1), else_=0)) for one in (_is_silent(now), waits, Submission.told != "")]
+    rows = session.execute(
+        select(Submission.state, func.count(), *sums).where(*_sent_to(call_id)).group_by(Submission.state)
+    ).all()
+    of = dict.fromkeys((*LIVE, "withdrawn"), 0) | {row[0]: row[1] for row in rows}
+    return Counts(of, *(sum(int(row[place]) for row in rows) for place in (2, 3, 4)))
+
+
+def _sent_to(call_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Submission.call_id == call_id, Submission.state != "draft", Submission.erased_at.is_(None)
+
+
+def _has_not_answered() -> tuple[ColumnElement[bool], ...]:
+    return Submission.state == "accepted", Submission.told == "accepted", Submission.confirmed_at.is_(None)
+
+
+def _is_silent(now: datetime) -> ColumnElement[bool]:
+    """As rules.choosing.silent_days says it: a whole day and no answer."""
+    return and_(*_has_not_answered(), Submission.told_at <= now - ONE_DAY)
+
+
+def list_unanswered(session: Session, call_id: int) -> list[Submission]:
+    """List who was told that they are accepted and has not answered, in the order of sending, with co-presenters."""
+    statement = select(Submission).where(*_sent_to(call_id), *_has_not_answered()).order_by(*_as_sent())
+    return list(session.scalars(statement.options(selectinload(Submission.others))))
+
+
+def list_lengths(session: Session, call_id: int) -> list[int]:
+    """List the seconds of each accepted slot of a call, in the order of sending."""
+    accepted = select(Submission.seconds).where(*_sent_to(call_id), Submission.state == "accepted")
+    return list(session.scalars(accepted.order_by(*_as_sent())))
+
+
+def find_ids(session: Session, call_id: int, event: Event, filter: Filter, now: datetime) -> list[int]:
+    """Give the ids of what a filter finds, in its order; of equals, what was sent first comes first.
+
+    State, silence and every order are the database's work, and no submission is read whole. What databases cannot fold
+    alike (words, the alphabet of titles and names) is folded here, from the columns that it needs.
+    """
+    wanted, column = fold(filter.words).split(), filter.sort.removeprefix("-")
+    if filter.state == "reserve" and column == "sent":
+        column = "reserve"
+    state = _is_silent(now) if filter.state == "silent" else Submission.state == filter.state
+    chosen = [*_sent_to(call_id), state if filter.state else Submission.state.in_(LIVE)]
+    statement = select(Submission.id).where(*chosen)
+    if column == "score":
+        mean = select(Score.submission_id, func.avg(Score.value).label("mean"), func.count().label("scores"))
+        scores = mean.group_by(Score.submission_id).subquery()
+        statement = statement.outerjoin(scores, scores.c.submission_id == Submission.id)
+        order: list[Any] = [scores.c.mean, scores.c.scores]
+        first: list[Any] = [scores.c.mean.is_(None)]  # what has no score stands last, either way
+    else:
+        order, first = _order_by(session, call_id, event, column), []
+    down = filter.sort.startswith("-")
+    ordered = [*first, *(one.desc() if down else one for one in order), *_as_sent()]
+    ids = list(session.scalars(statement.order_by(*ordered)))
+    if wanted:
+        ids = _with_words(session, call_id, ids, wanted)
+    return _by_alphabet(session, ids, column, down) if column in ("title", "name") else ids
+
+
+def _as_sent() -> tuple[Any, ...]:
+    return Submission.sent_at.is_(None), Submission.sent_at, Submission.id
+
+
+def _order_by(session: Session, call_id: int, event: Event, column: str) -> list[Any]:
+    if column == "length":
+        return [Submission.seconds]
+    if column == "reserve":
+        return [func.coalesce(Submission.reserve_number, 0)]
+    if column == "sent":
+        return list(_as_sent())
+    if column != "hour":
+        return []
+    of_call = select(Submission.zone).where(Submission.call_id == call_id, Submission.zone.is_not(None)).distinct()
+    hours = {zone: zones.to_local(event.starts_at, zone) for zone in session.scalars(of_call) if zone is not None}
+    home = zones.to_local(event.starts_at, event.zone)
+    ranks = {hour: rank for rank, hour in enumerate(sorted({home, *hours.values()}))}
+    if not hours:
+        return []
+    return [case({zone: ranks[hour] for zone, hour in hours.items()}, value=Submission.zone, else_=ranks[home])]
+
+
+def _with_words(session: Session, call_id: int, ids: Sequence[int], wanted: Sequence[str]) -> list[int]:
+    texts = (Submission.title, Submission.name, Submission.about, Submission.ask)
+    said = {
+        row[0]: " ".join(row[1:]) for row in session.execute(select(Submission.id, *texts).where(*_sent_to(call_id)))
+    }
+    others = select(CoPresenter.submission_id, CoPresenter.name).join(CoPresenter.submission)
+    for number, name in session.execute(others.where(*_sent_to(call_id))):
+        said[number] = f"{said.get(number, '')} {name}"
+    return [one for one in ids if all(word in fold(said.get(one, "")) for word in wanted)]
+
+
+def _by_alphabet(session: Session, ids: Sequence[int], column: str, down: bool) -> list[int]:
+    if not ids:
+        return []
+    words = select(Submission.id, getattr(Submission, column)).where(Submission.id.in_(ids))
+    folded = {number: fold(said) for number, said in session.execute(words)}
+    return sorted(ids, key=lambda one: folded[one], reverse=down)
+
+
+def titles_of(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Give public id and title of some submissions, by their id."""
+    found = select(Submission.id, Submission.public_id, Submission.title).where(Submission.id.in_(ids))
+    return {number: (public_id, title) for number, public_id, title in session.execute(found)}
+
+
+def find_id(session: Session, call_id: int, public_id: str) -> int | None:
+    """Find the id of a submission to a call by its public one; None where there is none."""
+    return session.scalar(select(Submission.id).where(*_sent_to(call_id), Submission.public_id == public_id))
+
+
+def list_rows(session: Session, ids: Sequence[int], event: Event, reader_id: int) -> list[Row]:
+    """Read some submissions as lists show them, in this order; six queries, however many."""
+    if not ids:
+        return []
     found = session.scalars(
         select(Submission)
-        .where(Submission.call_id == call_id, Submission.state != "draft", Submission.erased_at.is_(None))
-        .order_by(Submission.sent_at, Submission.id)
+        .where(Submission.id.in_(ids))
         .options(selectinload(Submission.others), *(defer(column) for column in _NOT_IN_LISTS))
         .execution_options(populate_existing=True)
     ).all()
-    of_call = select(Submission.id).where(Submission.call_id == call_id)
+    means = select(Score.submission_id, func.avg(Score.value), func.count()).where(Score.submission_id.in_(ids))
     scores = {
-        number: (float(mean), count)
-        for number, mean, count in session.execute(
-            select(Score.submission_id, func.avg(Score.value), func.count())
-            .where(Score.submission_id.in_(of_call))
-            .group_by(Score.submission_id)
-        )
+        number: (float(mean), count) for number, mean, count in session.execute(means.group_by(Score.submission_id))
     }
-    mine = dict(
-        session.execute(
-            select(Score.submission_id, Score.value).where(
-                Score.submission_id.in_(of_call), Score.person_id == reader_id
-            )
-        ).all()
-    )
-    remarks = dict(
-        session.execute(
-            select(Remark.submission_id, func.count())
-            .where(Remark.submission_id.in_(of_call))
-            .group_by(Remark.submission_id)
-        ).all()
-    )
-    slides = set(session.scalars(select(Slide.submission_id).where(Slide.submission_id.in_(of_call))))
+    own = select(Score.submission_id, Score.value).where(Score.submission_id.in_(ids), Score.person_id == reader_id)
+    mine = dict(session.execute(own).all())
+    noted = select(Remark.submission_id, func.count()).where(Remark.submission_id.in_(ids))
+    remarks = dict(session.execute(noted.group_by(Remark.submission_id)).all())
+    slides = set(session.scalars(select(Slide.submission_id).where(Slide.submission_id.in_(ids))))
+    place = {number: at for at, number in enumerate(ids)}
     return [
         Row(
             one,
@@ -120,7 +243,7 @@ def list_rows(session: Session, call_id: int, event: Event, reader_id: int) -> l
             mine=mine.get(one.id),
             slide=one.id in slides,
         )
-        for one in found
+        for one in sorted(found, key=lambda one: place[one.id])
     ]
 
 
@@ -128,44 +251,6 @@ def scripts_of(session: Session, rows: Sequence[Row]) -> dict[int, str]:
     """Give the scripts of some rows of a list, by the submission's id."""
     ids = [row.submission.id for row in rows]
     return dict(session.execute(select(Submission.id, Submission.script).where(Submission.id.in_(ids))).all())
-
-
-def narrow(rows: Sequence[Row], filter: Filter, now: datetime) -> list[Row]:
-    """Give the rows that a filter finds, sorted; of equals, what was sent first comes first."""
-    wanted = fold(filter.words).split()
-    found = [row for row in rows if _is_in(row, filter.state, now) and _says(row, wanted)]
-    column = filter.sort.removeprefix("-")
-    if filter.state == "reserve" and column == "sent":
-        column = "reserve"
-    found.sort(key=_KEYS[column], reverse=filter.sort.startswith("-"))
-    if column == "score":  # what has no score stands last, either way
-        found.sort(key=lambda row: row.mean is None)
-    return found
-
-
-def _is_in(row: Row, state: str, now: datetime) -> bool:
-    if state == "silent":
-        return silent_days(row.submission, now) > 0
-    return row.submission.state == state if state else row.submission.state in LIVE
-
-
-def _says(row: Row, wanted: Sequence[str]) -> bool:
-    if not wanted:
-        return True
-    one = row.submission
-    text = fold(" ".join((one.title, row.names, one.about, one.ask)))
-    return all(word in text for word in wanted)
-
-
-_KEYS: dict[str, Any] = {
-    "sent": lambda row: (row.submission.sent_at is None, row.submission.sent_at, row.submission.id),
-    "title": lambda row: (fold(row.submission.title), row.submission.id),
-    "name": lambda row: (fold(row.submission.name), row.submission.id),
-    "score": lambda row: (row.mean or 0, row.scores),
-    "length": lambda row: row.submission.seconds,
-    "hour": lambda row: row.local,
-    "reserve": lambda row: (row.submission.reserve_number or 0, row.submission.id),
-}
 
 
 def list_late(session: Session, call_id: int) -> list[Submission]:

@@ -4,9 +4,10 @@ from flask import Response, make_response, redirect, request
 from sqlalchemy.orm import Session
 
 from gatherings.accounts.links import wrong_links_counted
-from gatherings.calls.actions.answering import confirm
+from gatherings.calls.actions.answering import SlideMissing, confirm
 from gatherings.calls.queries.submissions import get_by_link
 from gatherings.calls.routes.blueprint import bp
+from gatherings.calls.routes.showing import page
 from gatherings.core.clock import utc_now
 from gatherings.db import current_session, transact
 from gatherings.web.answers import go
@@ -26,5 +27,9 @@ def confirm_it(token: str) -> Response:
         if request.method != "POST":
             get_by_link(current_session(), claim_of(token, "submission")[1])
             return make_response(redirect(f"/submissions/{token}", code=302))
-        transact(act)
+        try:
+            transact(act)
+        except SlideMissing as refusal:
+            mine = get_by_link(current_session(), claim_of(token, "submission")[1])
+            return page(mine, note=refusal.sentence, status=409)
     return go(f"/submissions/{token}?done=confirmed#answer")

@@ -10,7 +10,7 @@ from gatherings.calls.models import Submission
 from gatherings.calls.queries import slides as queries
 from gatherings.calls.queries.submissions import get_by_link
 from gatherings.calls.routes.blueprint import bp
-from gatherings.calls.rules.slides import is_asked, why_not
+from gatherings.calls.rules.slides import is_asked, is_needed, why_not
 from gatherings.calls.slide_form import ROOM, sent_slide, shown_slide
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import Conflict
@@ -90,6 +90,8 @@ def slide_told(submission: Submission) -> dict[str, Any]:
     """Give what templates/calls/_slide.html shows of a submission (call and slide loaded)."""
     return {
         "asked": is_asked(submission.call),
+        "needed": is_needed(submission.call),
+        "may": why_not(submission, submission.call, submission.call.event, utc_now()) is None,
         "form": shown_slide(submission.slide.alt if submission.slide is not None else ""),
         "most": MOST_BYTES,
     }

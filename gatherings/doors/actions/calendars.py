@@ -95,10 +95,15 @@ def change(session: Session, event_id: int, wanted: Settings, by: By) -> None:
 
 
 def publish(session: Session, event_id: int, by: By) -> bool:
-    """Let everybody see the calendar; tells whether that changed anything. Raises Conflict for a draft event."""
+    """Let everybody see the calendar; tells whether that changed anything.
+
+    Raises Conflict where its event is a draft or cancelled.
+    """
     calendar = get_locked(session, event_id)
     if calendar.event.status == "draft":
         raise Conflict(say("The event itself is a draft. Please publish the event first, then its doors."))
+    if calendar.event.status == "cancelled":
+        raise Conflict(say("This gathering is cancelled, so its doors stay closed. Publish it again to open them."))
     return _set_state(session, calendar, "published", by)
 
 

@@ -15,7 +15,7 @@ from gatherings.core.tokens import Claim, new_public_id
 from gatherings.core.words import say
 from gatherings.doors.actions.planning import plan_next
 from gatherings.doors.models import DoorCalendar, DoorFollower
-from gatherings.doors.queries import days_of, find_follower, get_follower
+from gatherings.doors.queries import days_of, find_follower, get_follower, goes_on
 from gatherings.doors.rules import due
 from gatherings.events.models import Event
 from gatherings.mail import actions as mail
@@ -48,7 +48,7 @@ def ask(
         .where(DoorCalendar.id == calendar_id, DoorCalendar.state == "published")
         .options(joinedload(DoorCalendar.event).joinedload(Event.community))
     ).one_or_none()
-    if calendar is None or calendar.event.status == "draft":
+    if calendar is None or calendar.event.status != "published":
         raise NotFound()
     person, _new = meet_person(session, wish.address, now=now)
     follower = find_follower(session, calendar.id, person.id)
@@ -109,14 +109,14 @@ def confirm(session: Session, claim: Claim, *, now: datetime) -> bool:
     The first mail is that of the next morning: what is open already stands on the page.
     """
     follower = _locked(session, claim)
-    if follower.calendar.state != "published":
+    if follower.calendar.event.status == "draft" or not goes_on(follower.calendar):
         raise Conflict(say("This calendar is not open at the moment. Please try again later."))
     if follower.confirmed_at is not None and follower.ended_at is None:
         return False
     follower.confirmed_at, follower.ended_at = now, None
     days = days_of(follower.calendar)
     follower.sent_up_to = max(follower.sent_up_to, due(days, follower.zone, follower.hour, now))
-    plan_next(follower, days, published=True)
+    plan_next(follower, days, going=True)
     return True
 
 
@@ -125,7 +125,7 @@ def change(session: Session, claim: Claim, *, hour: int, zone: str, now: datetim
     follower = _locked(session, claim)
     follower.hour, follower.zone = hour, zone
     days = days_of(follower.calendar)
-    plan_next(follower, days, published=follower.calendar.state == "published")
+    plan_next(follower, days, going=goes_on(follower.calendar))
 
 
 def stop(session: Session, claim: Claim, *, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gatherings.doors.models import DoorCalendar, DoorFollower
-from gatherings.doors.queries import days_of
+from gatherings.doors.queries import days_of, goes_on
 from gatherings.doors.rules import Days, due, next_mail
 
 
@@ -24,11 +24,11 @@ def replan(session: Session, calendar: DoorCalendar, *, now: datetime) -> None:
         .with_for_update()
     ):
         follower.sent_up_to = min(follower.sent_up_to, due(days, follower.zone, follower.hour, now))
-        plan_next(follower, days, published=calendar.state == "published")
+        plan_next(follower, days, going=goes_on(calendar))
     session.flush()
 
 
-def plan_next(follower: DoorFollower, days: Days, *, published: bool) -> None:
-    """Set when the next mail of one follower is due; None while nothing is to come."""
-    going = published and follower.confirmed_at is not None and follower.ended_at is None
+def plan_next(follower: DoorFollower, days: Days, *, going: bool) -> None:
+    """Set when the next mail of one follower is due; None while nothing is to come (`going`: queries.goes_on)."""
+    going = going and follower.confirmed_at is not None and follower.ended_at is None
     follower.next_at = next_mail(days, follower.sent_up_to, follower.zone, follower.hour) if going else None

@@ -5,7 +5,9 @@ from datetime import datetime
 from flask import Blueprint, Response, make_response, redirect, request
 from sqlalchemy.orm import Session
 
+from gatherings.doors.models import DoorCalendar
 from gatherings.doors.queries import find_days
+from gatherings.web.answers import answer
 from gatherings.web.visitor import HEADER, checked_slug, visitor_zone
 
 bp = Blueprint("doors", __name__)
@@ -22,6 +24,17 @@ def next_door(session: Session, now: datetime) -> datetime | None:
     """Give when the calendar of this request's address looks different to this very reader: what ends a kept page."""
     days = find_days(session, checked_slug(str((request.view_args or {}).get("slug"))))
     return days.next_change(now, visitor_zone()) if days is not None else None
+
+
+def closed(found: DoorCalendar) -> Response:
+    """Say in place of a door, or of all, that the event was called off: nothing that was behind one is shown."""
+    event = found.event
+    return answer(
+        "doors/closed.html",
+        title=found.title or event.title,
+        event=event,
+        community=event.community,
+    )
 
 
 def moved_to(path: str) -> Response:

@@ -9,8 +9,8 @@ from gatherings.core.errors import NotFound
 from gatherings.db import current_session
 from gatherings.doors.forms import follow_form
 from gatherings.doors.models import DoorCalendar
-from gatherings.doors.queries import Moved, days_of, get_public
-from gatherings.doors.routes.blueprint import bp, moved_to, next_door
+from gatherings.doors.queries import Moved, days_of, get_public, goes_on
+from gatherings.doors.routes.blueprint import bp, closed, moved_to, next_door
 from gatherings.doors.showing import DoorView, beside, opens_words, show, values_of
 from gatherings.events.queries import public_stamp
 from gatherings.web.answers import answer
@@ -29,6 +29,8 @@ def calendar(slug: str) -> Response:
     found = get_public(current_session(), checked_slug(slug))
     if isinstance(found, Moved):
         return moved_to(f"/events/{found.slug}/doors")
+    if not goes_on(found):
+        return closed(found)
     path = f"/events/{slug}/doors"
     shown = show(found, now, zone)
     intro = found.intro or found.event.summary
@@ -56,6 +58,8 @@ def door(slug: str, number: int) -> Response:
         return moved_to(f"/events/{found.slug}/doors/{number}")
     if not 1 <= number <= len(found.doors):
         raise NotFound()
+    if not goes_on(found):
+        return closed(found)
     shown = show(found, now, zone)
     one = shown.doors[number - 1]
     path = f"/events/{slug}/doors"

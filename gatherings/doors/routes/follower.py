@@ -14,7 +14,7 @@ from gatherings.db import current_session, transact
 from gatherings.doors.actions import following
 from gatherings.doors.forms import HourForm
 from gatherings.doors.models import DoorFollower
-from gatherings.doors.queries import days_of, get_follower
+from gatherings.doors.queries import days_of, get_follower, goes_on
 from gatherings.doors.routes.blueprint import bp
 from gatherings.doors.rules import mail_at
 from gatherings.web.answers import answer, go
@@ -96,7 +96,8 @@ def _page(token: str, mine: DoorFollower, *, form: Any = None, status: int = 200
     following_now = mine.confirmed_at is not None and mine.ended_at is None
     days = days_of(calendar)
     next_at = None
-    if mine.sent_up_to < days.count and calendar.state == "published":
+    shown = goes_on(calendar) and event.status != "draft"
+    if mine.sent_up_to < days.count and shown:
         next_at = max(mail_at(days, mine.sent_up_to + 1, mine.zone, mine.hour), now)
     return answer(
         "doors/follower.html",
@@ -105,7 +106,8 @@ def _page(token: str, mine: DoorFollower, *, form: Any = None, status: int = 200
         token=token,
         following=following_now,
         begun=mine.confirmed_at is not None,
-        published=calendar.state == "published",
+        published=shown,
+        off=event.status == "cancelled",
         next_said=instant_words(next_at, mine.zone, now) if following_now and next_at is not None else None,
         title=calendar.title or event.title,
         event=event,

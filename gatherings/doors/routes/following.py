@@ -9,8 +9,8 @@ from gatherings.db import current_session, transact
 from gatherings.doors.actions.following import ask
 from gatherings.doors.forms import FollowForm, follow_form
 from gatherings.doors.models import DoorCalendar
-from gatherings.doors.queries import Moved, get_public
-from gatherings.doors.routes.blueprint import bp, moved_to
+from gatherings.doors.queries import Moved, get_public, goes_on
+from gatherings.doors.routes.blueprint import bp, closed, moved_to
 from gatherings.web.answers import answer, go
 from gatherings.web.requests import asking_network, settings
 from gatherings.web.rights import public
@@ -24,6 +24,8 @@ def follow(slug: str) -> Response:
     found = get_public(current_session(), checked_slug(slug))
     if isinstance(found, Moved):
         return moved_to(f"/events/{found.slug}/doors/follow")
+    if not goes_on(found):
+        return closed(found)
     zone = visitor_zone() or found.zone
     form = follow_form(zone, read=True)
     if not form.is_submitted():
@@ -45,6 +47,8 @@ def asked(slug: str) -> Response:
     found = get_public(current_session(), checked_slug(slug))
     if isinstance(found, Moved):
         return moved_to(f"/events/{found.slug}/doors/asked")
+    if not goes_on(found):
+        return closed(found)
     return answer("doors/asked.html", **_values(found))
 
 

@@ -22,6 +22,7 @@ from gatherings.planning.queries.dates import blocked_side
 from gatherings.planning.rules.sides import NO_MOVE
 from gatherings.questions.models import ConsentText, Question
 from gatherings.registration.queries import list_live
+from gatherings.tickets.actions.kinds import follow_dates
 
 LISTS = ("also_listed_by", "speakers", "resources", "questions", "consents")
 _NO_DRAFT = say(
@@ -154,9 +155,11 @@ def _change(
     if "consents" in changes:
         keep_consents(session, {"event_id": event.id}, asked[1], changes["consents"])
     columns, zone = _columns(loading, changes, events, series), event.zone
+    times = (event.starts_local, event.ends_local)
     change_event(session, event, columns, now=now, delay=loading.site.change_delay)
     if event.zone != zone:
         time_call_again(session, event, now=now)
+    follow_dates(session, event, *times)
     for capacity in set_capacities(session, event, changes, loading.site, now=now):
         loading.note_above(f"event {event.slug}", capacity)
     loading.event_ids.add(event.id)

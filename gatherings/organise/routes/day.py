@@ -27,7 +27,7 @@ from gatherings.registration.door_queries import (
     is_enough,
     search_by_name,
 )
-from gatherings.registration.door_rules import Standing, door_times, is_day, read_short_code, standing
+from gatherings.registration.door_rules import Standing, door_day, door_times, is_day, read_short_code, standing
 from gatherings.registration.facts import side_of
 from gatherings.registration.listing import Held, sells, tickets_of
 from gatherings.registration.models import Registration
@@ -66,9 +66,9 @@ class Somebody:
 
 @bp.app_template_global("door_time")
 def _door_time(event: Event, moment: datetime) -> str:
-    """Write when somebody came: the hour where the gathering is, with the day where it is another."""
+    """Write when somebody came: the hour where the gathering is, with the day where it is not this one."""
     local = to_local(moment, event.zone)
-    same = local.date() == event.starts_local.date()
+    same = local.date() == door_day(event, utc_now())
     return time_words(local) if same else instant_words(moment, event.zone)
 
 
@@ -83,7 +83,7 @@ def day(event: Event) -> Response:
 @may("check_in")
 def day_counts(event: Event) -> Response:
     """Give the numbers again; nothing (204) where they are what the page shows already."""
-    counts = count_arrivals(current_session(), event)
+    counts = count_arrivals(current_session(), event, utc_now())
     if wants_fragment() and request.args.get("seen") == counts.stamp and is_day(event, utc_now()):
         return make_response("", 204)
     return answer("organise/_day_counts.html", event=event, counts=counts, live=is_day(event, utc_now()))
@@ -195,7 +195,7 @@ def _back(event_id: int, slug: str, *, did: str, new: bool) -> Response:
         return go(_day_path(slug, typed, did, new))
     event = current_session().get_one(Event, event_id)
     return answer(
-        "organise/_day_found.html", event=event, counts=count_arrivals(current_session(), event),
+        "organise/_day_found.html", event=event, counts=count_arrivals(current_session(), event, utc_now()),
         live=is_day(event, utc_now()), pressed=True, **_search(event, typed, did=did, new=new),
     )  # fmt: skip
 
@@ -218,7 +218,7 @@ def _day(event: Event, *, status: int = 200, form: Any = None) -> Response:
 
 
 def _counts(event: Event) -> Any:
-    return count_arrivals(current_session(), event)
+    return count_arrivals(current_session(), event, utc_now())
 
 
 def _search(event: Event, typed: str, *, did: str = "", new: bool = False) -> dict[str, Any]:

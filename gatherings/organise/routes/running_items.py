@@ -10,13 +10,14 @@ from gatherings.core.errors import Conflict, InvalidInput, NotFound
 from gatherings.core.words import Sentence
 from gatherings.db import current_session
 from gatherings.events.models import Event
+from gatherings.live.queries import find_planned
 from gatherings.organise.access import may
 from gatherings.organise.conflicts import BASE, compare, merged, pack, unpack
 from gatherings.organise.forms import running_order as forms
 from gatherings.organise.order_view import board_of
 from gatherings.organise.routes.blueprint import bp
 from gatherings.organise.routes.questions import key_sent
-from gatherings.organise.routes.running_order import PAGE, act, path_of
+from gatherings.organise.routes.running_order import PAGE, act, address_after, path_of
 from gatherings.slots.actions import items, publishing
 from gatherings.slots.models import Item, RunningOrder
 from gatherings.slots.queries import find_order, slot_words
@@ -32,7 +33,7 @@ BOTH = ["GET", "POST"]
 def new_item(event: Event) -> Response:
     """Add an opening, a break, a buffer, a closing, or a slot without a submission."""
     session, sent = current_session(), request.method == "POST"
-    order = find_order(session, event.id)
+    order, _rehearsal = find_planned(session, event.id)
     if order is None:
         return go(path_of(event))
     form = forms.new_form(_places(order, event), sent=sent)
@@ -48,7 +49,7 @@ def new_item(event: Event) -> Response:
         made = act(items.add_item, event, form.kind.data, form.clean, after=form.after.data or "", key=values["key"])
     except Conflict as refusal:
         return _page(event, "item", status=409, refused=refusal.sentence, **values)
-    return go(f"{path_of(event)}?done=added&item={made}#item-{made}")
+    return go(f"{address_after(event, 'added', made)}#item-{made}")
 
 
 def _places(order: RunningOrder, event: Event) -> list[tuple[str, str]]:
@@ -69,13 +70,11 @@ def change_item(event: Event, public_id: str) -> Response:
     def save() -> None:
         act(items.change_item, event, public_id, form.clean, seen=seen)
 
-    return _save(
-        event, "item", form, forms.LABELS, forms.shown(item), form.check, save, f"kept&item={public_id}", values
-    )
+    return _save(event, "item", form, forms.LABELS, forms.shown(item), form.check, save, "kept", values, public_id)
 
 
 def _find(event: Event, public_id: str) -> Item:
-    order = find_order(current_session(), event.id)
+    order, _rehearsal = find_planned(current_session(), event.id)
     found = next((one for one in order.items if one.public_id == public_id), None) if order is not None else None
     if found is None:
         raise NotFound()
@@ -109,6 +108,7 @@ def _save(
     save: Callable[[], None],
     done: str,
     values: Mapping[str, Any],
+    item: str = "",
 ) -> Response:
     """Show a form, or keep what was typed into it; `shown` is how what it changes stands now.
 
@@ -132,7 +132,7 @@ def _save(
         return _page(event, page, status=422, **given)
     except Conflict as refusal:
         return _page(event, page, status=409, refused=refusal.sentence, **given)
-    return go(f"{path_of(event)}?done={done}")
+    return go(address_after(event, done, item))
 
 
 def _page(event: Event, page: str, *, status: int = 200, **values: Any) -> Response:

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, make_response, request
+from sqlalchemy.orm import Session
 
 from gatherings.core.clock import utc_now
-from gatherings.core.errors import Conflict
+from gatherings.core.errors import Conflict, InvalidInput
 from gatherings.core.words import Sentence, say
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event
+from gatherings.live import kept
+from gatherings.live.actions import end_rehearsal
+from gatherings.live.queries import find_planned, in_rehearsal
 from gatherings.organise.access import may, organiser
 from gatherings.organise.order_view import Board, board_of, moved_words
 from gatherings.organise.routes.blueprint import bp
 from gatherings.slots.actions import items, ordering, publishing
 from gatherings.slots.actions.ordering import By, Place
-from gatherings.slots.queries import find_order, list_unplaced
+from gatherings.slots.queries import find_version, list_unplaced
 from gatherings.slots.rules.ordering import KIND_WORDS
 from gatherings.web.answers import answer, go, wants_fragment
 from gatherings.web.i18n import words
@@ -38,6 +42,9 @@ NOTES: Mapping[str, Sentence] = {
     "telling": say("Presenters are told within a minute."),
     "same": say("It stands there already."),
 }
+_ANOTHER = say("Another host")
+_REHEARSAL_ENDED = say("That ended the rehearsal. Nothing is kept of it.")
+_NEWS = say("Something was changed elsewhere. This is how it stands now.")
 _MEANWHILE = say("Somebody else changed the order as well. This is how it stands now.")
 
 
@@ -47,10 +54,27 @@ def path_of(event: Event) -> str:
 
 
 def act(action: Callable[..., Any], event: Event, *args: Any, **values: Any) -> Any:
-    """Run an action on an event's order in one writing transaction; what was read before stays readable."""
+    """Run an action on an event's order in one writing transaction; what was read before stays readable.
+
+    What a rehearsal has begun has not really begun: where that refuses the action, the rehearsal is ended first.
+    """
     current_session().expunge_all()
-    by = By(organiser().public_id, settings().site)
-    return transact(action, event.id, *args, **values, by=by, now=utc_now())
+    person, now = organiser(), utc_now()
+    by, name = By(person.public_id, settings().site), person.name or words(_ANOTHER)
+
+    def after_rehearsal(session: Session) -> Any:
+        end_rehearsal(session, event.id, by=name, now=now)
+        return action(session, event.id, *args, **values, by=by, now=now)
+
+    try:
+        return transact(action, event.id, *args, **values, by=by, now=now)
+    except (Conflict, InvalidInput):
+        if not in_rehearsal(current_session(), event.id):
+            raise
+    done = transact(after_rehearsal)
+    kept.press_made(event.slug)
+    g.rehearsal_ended = True
+    return done
 
 
 @bp.get(PAGE)
@@ -60,25 +84,39 @@ def running_order(event: Event) -> Response:
     return show(event, done=request.args.get("done", ""), item=request.args.get("item", ""))
 
 
+@bp.get(f"{PAGE}/news")
+@may("run")
+def running_order_news(event: Event) -> Response:
+    """Answer a screen that stands open: nothing (204) while it shows how things stand (`v`), else its part anew."""
+    session = current_session()
+    if request.args.get("v", "") == find_version(session, event.id):
+        return make_response("", 204)
+    return show(event, news=True)
+
+
 def show(
     event: Event,
     *,
     done: str = "",
     item: str = "",
     meanwhile: bool = False,
+    news: bool = False,
     refused: Sentence | None = None,
     status: int = 200,
 ) -> Response:
     """Show the screen, or the part of it that a press changes."""
     session, now = current_session(), utc_now()
-    order = find_order(session, event.id)
+    version = find_version(session, event.id)  # read first: what changes from here on is news
+    order, rehearsal = find_planned(session, event.id)
     frame: dict[str, Any] = {"event": event, "community": event.community, "path": path_of(event), "now": now}
-    frame |= {"refused": refused, "piece": wants_fragment()}
+    frame |= {"refused": refused, "piece": wants_fragment(), "rehearsal": rehearsal, "version": version}
     if order is None:
         waiting = len(list_unplaced(session, event.id))
         return answer("organise/running_order/start.html", status=status, **frame, waiting=waiting)
     board = board_of(session, order, event, now)
-    said = [_said(done, item, board), words(_MEANWHILE) if meanwhile else ""]
+    ended = g.get("rehearsal_ended") or (done and request.args.get("rehearsal") == "ended")
+    also = words(_MEANWHILE) if meanwhile else words(_NEWS) if news else ""
+    said = [_said(done, item, board), also, words(_REHEARSAL_ENDED) if ended else ""]
     return answer(
         "organise/running_order/page.html", "organise/running_order/_order.html", status=status, **frame,
         board=board, order=order, kinds=KIND_WORDS, to_tell=board.to_tell, moved=item,
@@ -96,7 +134,13 @@ def after(event: Event, done: str, item: str = "", *, meanwhile: bool = False) -
     """Show the order after a press: the part to htmx, the page (303) to browsers without JavaScript."""
     if wants_fragment():
         return show(event, done=done, item=item, meanwhile=meanwhile)
-    return go(f"{path_of(event)}?done={done}" + (f"&item={item}" if item else ""))
+    return go(address_after(event, done, item))
+
+
+def address_after(event: Event, done: str, item: str = "") -> str:
+    """Give where a press without JavaScript leads; the address says what was done."""
+    ended = "&rehearsal=ended" if g.get("rehearsal_ended") else ""
+    return f"{path_of(event)}?done={done}" + (f"&item={item}" if item else "") + ended
 
 
 def press(event: Event, done: str, action: Callable[..., Any], *args: Any, item: str = "", **values: Any) -> Response:

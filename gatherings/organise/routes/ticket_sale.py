@@ -130,8 +130,9 @@ def _sale_page(
 # --- who sells -------------------------------------------------------------------------------------------------------
 
 
+# The account that invoices name stands here: whoever finds somebody's browser open does not put their own.
 @bp.route("/communities/<community>/seller", methods=BOTH)
-@may("money")
+@may("money", fresh=True)
 def seller(community: Community) -> Response:
     """Show the form of who sells for a community, or save it."""
     found = current_session().get(Seller, community.id)

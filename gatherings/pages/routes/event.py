@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Response, make_response, redirect, render_template, request
+from flask import Response, make_response, redirect, render_template
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from gatherings.pages.routes.shared import moved_to
 from gatherings.pages.rules import SOON, State, states_of
 from gatherings.pages.sharing import mail_link, map_link, share_links
 from gatherings.payments.forms.guessing import refuse_guessing_at
-from gatherings.payments.forms.order import order_form, read_codes
+from gatherings.payments.forms.order import codes_sent, order_form
 from gatherings.registration.forms import RegisterForm, register_form
 from gatherings.web.answers import answer
 from gatherings.web.cache import for_one_alone, kept
@@ -39,7 +39,7 @@ from gatherings.web.visitor import checked_slug, visitor_zone
 @kept(events.public_stamp, next_boundary)
 def event(slug: str) -> Response:
     """Show an event with all that belongs to it, and the form to register."""
-    refuse_guessing_at(checked_slug(slug), read_codes(request.args.get("code")))
+    refuse_guessing_at(checked_slug(slug), codes_sent())
     session, now, zone = current_session(), utc_now(), visitor_zone()
     found = events.get_event_page(session, slug)
     if isinstance(found, Moved):

@@ -13,10 +13,12 @@ from gatherings.core.errors import Conflict, TooMany
 from gatherings.core.words import say
 from gatherings.events.rules import DOOR_WORDS, Door, door
 from gatherings.payments.actions.documents import follow, issue_invoice
+from gatherings.payments.actions.gathering import limit_bookings, post_or_gather
+from gatherings.payments.actions.money import lock_for_money
 from gatherings.payments.actions.telling import post_order
 from gatherings.payments.queries.orders import find_seller, get_sale, load_order
 from gatherings.payments.rules.ways import ways_for
-from gatherings.registration.actions.sending import count_mail
+from gatherings.registration.actions.sending import take_mail
 from gatherings.registration.actions.ticketed import confirm_tickets
 from gatherings.tickets.actions.orders import lock_order
 from gatherings.tickets.models import Order, Sale
@@ -39,7 +41,7 @@ def choose_way(
     Its people have their invites from now on. Gives "booked", or "before" for whoever presses twice. Raises Conflict
     where the order cannot be paid that way any more; nothing has changed then.
     """
-    lock_order(session, order_id)
+    lock_for_money(session, order_id)  # the pools first, as whatever cancels does
     order = load_order(session, order_id)
     if order.state in CONFIRMED and order.way == way:
         return "before"
@@ -53,7 +55,7 @@ def choose_way(
     session.flush()
     confirm_tickets(session, order, order.tickets, site, now=now)
     issue_invoice(session, order, now=now)
-    post_order(session, order, f"order_{way}", site, now=now)
+    post_or_gather(session, order, f"order_{way}", site, now=now)
     _log(session, order, f"choose_{way}", now)
     return "booked"
 
@@ -64,15 +66,19 @@ def count_mails(session: Session, order_id: int, *, now: datetime) -> None:
     Its buyer's address and those of who comes were only typed, and nothing was paid: each is written to five times an
     hour at most (reliability.md, C32).
     """
+    lock_for_money(session, order_id)  # whoever places an order counts after the pools, too
     order = load_order(session, order_id)
     if order.state != "open":
         return
-    for person in (order.person, *(one.person for one in order.tickets if one.state in HOLDING)):
+    limit_bookings(session, order.person_id, order.event_id, now=now)
+    coming = {one.person_id: one.person for one in order.tickets if one.state in HOLDING}
+    for person in (coming | {order.person_id: order.person}).values():
         if was_tried(session, "not-me", f"{person.id}:{order.event_id}", now=now):
             raise Conflict(
                 say("We may not write to one of these addresses about this gathering today. Please ask them first.")
             )
-        if not count_mail(session, person, order.event_id, now=now):
+        # One is left for taking the invite back. The buyer's mail about the order is counted as it is posted.
+        if person.id in coming and not take_mail(session, person, order.event_id, spare=1, now=now):
             raise TooMany(
                 say("We sent several mails to one of these addresses in the last hour. Please try again later."), 3600
             )

@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gatherings.accounts.models import Person
 from gatherings.audit.actions import log
 from gatherings.config import Site
 from gatherings.core import zones
@@ -12,11 +14,12 @@ from gatherings.core.errors import Conflict, NotFound
 from gatherings.core.words import say
 from gatherings.events.models import Event
 from gatherings.events.rules import DOOR_WORDS, Door, door
-from gatherings.payments.actions.telling import post_order
+from gatherings.payments.actions.gathering import post_or_gather
 from gatherings.payments.queries.orders import get_sale, load_order
 from gatherings.payments.rules.leaving import Farewell, farewell
 from gatherings.registration.actions.handing import part
 from gatherings.registration.actions.leaving import cancel
+from gatherings.registration.actions.sending import count_mail
 from gatherings.registration.actions.sending_series import tell_promoted
 from gatherings.registration.actions.ticket_places import live_tickets, registrations_of
 from gatherings.registration.actions.ticketed import close_tickets, let_go
@@ -88,9 +91,17 @@ def leave(
         currency=order.currency,
     )  # fmt: skip
     if told:
-        post_order(session, order, "order_left", site, now=now, key=leaving[0].public_id, amount=goodbye.back)
+        _count_farewells(session, order, leaving, now)
+        post_or_gather(session, order, "order_left", site, now=now, key=leaving[0].public_id, amount=goodbye.back)
     tell_promoted(session, site, now=now)
     return "left"
+
+
+def _count_farewells(session: Session, order: Order, leaving: list[Ticket], now: datetime) -> None:
+    """Count the mails that take the gathering out of calendars: they go in any case, and less is sent after them."""
+    people = {one.person_id for one in leaving if one.state == "cancelled" and one.registration_id is not None}
+    for person in session.scalars(select(Person).where(Person.id.in_(people)).order_by(Person.id)):
+        count_mail(session, person, order.event_id, now=now)
 
 
 def refuse_leaving(order: Order, now: datetime) -> None:

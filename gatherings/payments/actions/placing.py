@@ -21,6 +21,7 @@ from gatherings.events.models import Event
 from gatherings.payments.actions.for_nothing import may_have_for_nothing
 from gatherings.payments.actions.pressed import find_pressed
 from gatherings.payments.actions.settling import finish_free
+from gatherings.payments.actions.unchosen import look_later
 from gatherings.payments.queries.offer import Offer, read_offer
 from gatherings.payments.rules.ordering import OrderWish, Placed, TicketWish
 from gatherings.payments.rules.quoting import Quote, quote
@@ -106,6 +107,8 @@ def _place(session: Session, event_id: int, wish: OrderWish, site: Site, *, now:
     session.flush()
     if for_nothing and not wait:
         finish_free(session, order, site, now=now)
+    elif not wait:
+        look_later(session, order, now=now)
     return Placed(order.public_id, order.link_version, order.state, order.id)
 
 

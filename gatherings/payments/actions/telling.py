@@ -19,6 +19,7 @@ from gatherings.tickets.models import Order, Ticket
 
 # To the buyer. What each says: payments/mails/.
 KINDS = (
+    "order_held",  # placed some minutes ago, and no way to pay was chosen yet
     "order_confirmed",  # paid, or nothing to pay: lines, receipt
     "order_invoice",  # confirmed, to be paid by invoice: bank details, reference, due date; the invoice comes along
     "order_door",  # confirmed, to be paid at the door

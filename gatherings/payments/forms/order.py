@@ -17,7 +17,7 @@ from gatherings.accounts.models import Person as Buyer
 from gatherings.accounts.rules import Address, normalise_address
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import InvalidInput
-from gatherings.core.money import plain, read_amount
+from gatherings.core.money import read_amount
 from gatherings.core.tokens import new_public_id
 from gatherings.events.models import Event
 from gatherings.events.rules import Door
@@ -26,7 +26,7 @@ from gatherings.payments.forms.summing import Sum, sum_of
 from gatherings.payments.queries.offer import Offer, read_offer
 from gatherings.payments.rules.ordering import TicketWish
 from gatherings.payments.rules.quoting import amount_problems, quote
-from gatherings.payments.rules.refusing import code_problems, kind_problems, unused_notes, use_problems
+from gatherings.payments.rules.refusing import code_problems, kind_problems, sum_problems, unused_notes, use_problems
 from gatherings.registration.forms import RegisterForm, coming_form
 from gatherings.tickets.models import Application, TicketKind
 from gatherings.tickets.queries.kinds import kinds_on_application
@@ -34,8 +34,9 @@ from gatherings.web.forms import CleanField, read_name
 from gatherings.web.i18n import gettext as _
 from gatherings.web.i18n import words
 from gatherings.web.markdown import render
+from gatherings.web.money import money_typed
 
-_CODES = re.compile(r"[\s,;]+")
+_BETWEEN_CODES = re.compile(r"[\s,;\x00-\x1f\x7f]+")  # no database takes a NUL, not even to look for it
 
 
 class OrderForm(RegisterForm):
@@ -134,7 +135,16 @@ class OrderForm(RegisterForm):
 
 def read_codes(typed: str | None) -> tuple[str, ...]:
     """Give the codes in a line, several with blanks or commas between them."""
-    return tuple(code for code in _CODES.split((typed or "")[:400]) if code)
+    return tuple(code for code in _BETWEEN_CODES.split((typed or "")[:400]) if code)
+
+
+def codes_sent() -> tuple[str, ...]:
+    """Give the codes that this request names: those of its form, or of its address where it sends none.
+
+    The one way to read them: what is counted as a guess is what is looked for. What comes with a GET is no form.
+    """
+    sent = request.form if request.method == "POST" else {}
+    return read_codes(sent.get("codes") if sent else request.args.get("code"))
 
 
 def order_form(
@@ -151,7 +161,7 @@ def order_form(
     that were to be had on the page and are not any more.
     """
     now, sent = utc_now(), request.form if request.method == "POST" else {}
-    codes = read_codes(sent.get("codes") if sent else request.args.get("code"))
+    codes = codes_sent()
     offer = read_offer(session, event.id, codes, now=now, approved=granted.public_id if granted else None)
     if offer is None:
         return None
@@ -205,7 +215,7 @@ def _fields(choices: Sequence[Choice], people: Sequence[Person], offer: Offer) -
         fields[f"price_{choice.id}"] = wtforms.StringField("", default=str(choice.price))
         fields[f"waits_{choice.id}"] = wtforms.StringField("")
         if choice.kind.price == "choose":
-            suggested = plain(choice.price, offer.sale.currency)
+            suggested = money_typed(choice.price, offer.sale.currency)
             fields[f"amount_{choice.id}"] = wtforms.StringField("", default=suggested, id=f"amount_{choice.id}")
     for person in people:
         fields[f"pn_{person.id}"] = CleanField("", _may_be_empty(read_name), id=f"pn_{person.id}")
@@ -228,7 +238,8 @@ def _reckon(form: OrderForm) -> None:
         return
     codes = offer.codes if not problems else ()
     quoted = quote(offer.rows, tickets, codes, offer.sale, now=form.now)
-    form.live = [*form.live, *(words(problem.sentence) for problem in use_problems(offer, quoted))]
+    refused = [*use_problems(offer, quoted), *sum_problems(quoted)]
+    form.live = [*form.live, *(words(problem.sentence) for problem in refused)]
     notes = unused_notes(offer, list(chosen), now=form.now) if codes else []
     form.sum = sum_of(quoted, [offer.rows[ticket.kind] for ticket in tickets], notes)
 

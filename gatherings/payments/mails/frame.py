@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gatherings.core.tokens import Claim
 from gatherings.db import current_session
 from gatherings.mail.letters import Button, Facts, Link, Part, Words, letter_of
 from gatherings.mail.message import Letter, clean_line
@@ -16,12 +15,10 @@ from gatherings.mail.models import OutboxMail
 from gatherings.payments.models import Document
 from gatherings.payments.printing.days import long_date
 from gatherings.payments.printing.papers import name_of, pdf_of, title_of
-from gatherings.registration.mails.invitations import event_page
+from gatherings.registration.mails.invitations import event_page, order_link
 from gatherings.registration.mails.times import Held, time_rows
 from gatherings.web.i18n import gettext as _
 from gatherings.web.money import money_words
-from gatherings.web.requests import absolute
-from gatherings.web.rights import signer
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +50,7 @@ class Bought:
     @property
     def link(self) -> str:
         """Give the link to the order's page."""
-        claim = Claim(self.order["public_id"], self.order["version"])
-        return absolute(f"/orders/{signer().sign('order', claim.public_id, claim.version)}")
+        return order_link(self.order)
 
     @property
     def page(self) -> str:

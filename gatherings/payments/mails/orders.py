@@ -26,6 +26,34 @@ def _everybody(bought: Bought) -> Part:
     return Words(_("The invite for the calendar comes in a mail of its own."))
 
 
+def held(mail: OutboxMail) -> Letter:
+    """Give the link of an order that waits to be paid, and say until when its places are kept."""
+    bought = Bought.of(mail)
+    until = _until(bought, bought.order["expires_at"])
+    return write(
+        bought,
+        subject=_("Your order waits for you: %(title)s", title=bought.title),
+        heading=_("Your order waits for you"),
+        preview=_("Your places are kept until %(until)s.", until=until),
+        parts=[
+            Words(
+                _(
+                    "You ordered tickets for “%(title)s”, and have not chosen yet how to pay. Your places are kept "
+                    "until %(until)s.",
+                    title=bought.title,
+                    until=until,
+                )
+            ),
+            Facts([*when_rows(bought), *ticket_rows(bought, "held"), *sum_rows(bought)]),
+            see_order(bought, _("Go on with your order")),
+            Words(
+                _("If you do not want the tickets, there is nothing to do: the places become free by themselves."),
+                quiet=True,
+            ),
+        ],
+    )
+
+
 def confirmed(mail: OutboxMail) -> Letter:
     """Say that an order is paid, or that there was nothing to pay; with the receipt."""
     bought = Bought.of(mail)
@@ -235,6 +263,7 @@ def _until(bought: Bought, at: str | None) -> str:
 
 
 COMPOSERS: dict[str, Callable[[OutboxMail], Letter]] = {
+    "order_held": held,
     "order_confirmed": confirmed,
     "order_invoice": invoice,
     "order_door": door,

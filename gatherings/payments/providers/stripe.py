@@ -5,6 +5,7 @@ units, times as moments, and errors as Away or Refused.
 """
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -147,17 +148,19 @@ class StripeProvider:
         tolerance = TOLERANCE + round((machine_now() - utc_now()).total_seconds()) or 1
         try:
             event = self._client.construct_event(body, header, secret, tolerance)
-            told = Told(str(event.id), str(event.type), str(event.data.object["id"]), int(event.created))
-            mode, account = bool(event.livemode), event.to_dict().get("account")
+            kind, mode, account = str(event.type), bool(event.livemode), event.to_dict().get("account")
+            told = None  # what other types are about may have no id
+            if kind in EVENTS:
+                told = Told(_told_id(event.id), kind, _told_id(event.data.object["id"]), _seconds(event.created))
         except stripe.SignatureVerificationError as error:
             raise BadSignature(error.user_message or "wrong signature") from error
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise BadSignature("signed, but not a notice that can be read") from error
+            raise BadSignature("not a notice that can be read") from error
         if account:
             raise BadSignature("of another account")
         if mode != self._settings.live:
             raise BadSignature(f"of Stripe's {'live' if mode else 'test'} mode; our key is of the other")
-        return told if told.kind in EVENTS else None
+        return told
 
     def refund(self, *, key: str, payment: str, amount: int, currency: str, ours: str) -> Returned:
         # Stripe forgets keys after a day; what is ours is known by its name, however long ago it was asked.
@@ -270,6 +273,20 @@ def _id(value: Any) -> str:
 
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _told_id(value: Any) -> str:
+    """Give an id of a notice; raises ValueError for what no id of Stripe's looks like, and no database takes."""
+    if not isinstance(value, str) or re.fullmatch(r"[A-Za-z0-9_]{1,255}", value) is None:
+        raise ValueError("no id")
+    return value
+
+
+def _seconds(value: Any) -> int:
+    """Give when a notice was made, in seconds since 1970; raises ValueError for what is no time."""
+    if not isinstance(value, int) or not 0 <= value < 2**40:
+        raise ValueError("no time")
+    return value
 
 
 def _words(error: Any) -> str:

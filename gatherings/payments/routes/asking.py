@@ -1,6 +1,10 @@
 """Asking the provider about an order, from its page: never inside a transaction."""
 
+from datetime import timedelta
+
+from gatherings.accounts.actions import limit_attempts
 from gatherings.core.clock import utc_now
+from gatherings.db import transact
 from gatherings.payments.actions import looking, starting
 from gatherings.payments.providers import Refused
 from gatherings.payments.providers.registry import current_provider
@@ -8,16 +12,19 @@ from gatherings.registration.links import order_path
 from gatherings.tickets.models import Order
 from gatherings.web.requests import absolute, settings
 
+PRESSES = 30  # of “Pay by card” for one order in ten minutes
+
 
 def start(order: Order) -> str:
     """Give where the order is paid by card: the provider's own page, or its own where nothing is left to pay.
 
-    Raises Conflict, Away and Refused.
+    Raises Conflict, Away, Refused, and TooMany: each press asks the provider, who takes so many questions of us all.
     """
-    provider, path = current_provider(), order_path(order)
+    provider, path, order_id = current_provider(), order_path(order), order.id
     if provider is None:
         raise Refused("no provider is set")
-    started = starting.start(provider, order.id, absolute(path), settings().site, now=utc_now())
+    transact(limit_attempts, "pay", order.public_id, most=PRESSES, window=timedelta(minutes=10), now=utc_now())
+    started = starting.start(provider, order_id, absolute(path), settings().site, now=utc_now())
     return started.url or path
 
 

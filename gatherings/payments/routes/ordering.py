@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, redirect, request, url_for
 
+from gatherings.accounts.guard import keep_private
 from gatherings.accounts.links import wrong_links_counted
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import InvalidInput, NotFound, Problem
@@ -13,7 +14,7 @@ from gatherings.events.models import Event
 from gatherings.events.queries import Moved, get_event_for_form
 from gatherings.payments.actions.placing import place_order
 from gatherings.payments.forms.guessing import refuse_guessing
-from gatherings.payments.forms.order import OrderForm, order_form, read_codes
+from gatherings.payments.forms.order import OrderForm, codes_sent, order_form
 from gatherings.payments.forms.reading import check_order, wish_of
 from gatherings.payments.queries.offer import find_granted, find_order_of_grant
 from gatherings.payments.routes.blueprint import bp
@@ -37,7 +38,7 @@ def order_for(slug: str) -> Response:
     if event.slug != slug and request.method != "POST":
         return _moved(url_for("payments.order_for", slug=event.slug, code=request.args.get("code")))
     slug = event.slug
-    refuse_guessing(event.id, read_codes(request.form.get("codes") or request.args.get("code")))
+    refuse_guessing(event.id, codes_sent())
     event = _event(slug)  # what was read is forgotten where a wrong code was counted
     pressed = _pressed_before(event)
     if pressed is not None:
@@ -131,6 +132,7 @@ def _granted(event: Event, token: str | None) -> Application | None:
         found = find_granted(current_session(), event.id, claim.public_id, now=utc_now())
         if found is None or found.link_version != claim.version:
             raise NotFound(say("This link was used already, or its time is over."))
+    keep_private()  # the form is filled with their name and address
     return found
 
 

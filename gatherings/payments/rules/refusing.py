@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gatherings.core.errors import Problem
+from gatherings.core.money import MOST_OF_ORDER
 from gatherings.core.words import say
 from gatherings.payments.rules.ordering import OrderWish
 from gatherings.payments.rules.quoting import Quote, amount_problems, quote, together_refusal, unused_words, use_refusal
@@ -33,7 +34,8 @@ def wish_problems(offer: Any, wish: OrderWish, *, now: datetime) -> list[Problem
     problems += shown_problems(offer, wish.shown, numbers, now=now)
     problems += code_problems(offer, now=now)
     if not problems:
-        problems = use_problems(offer, quote(offer.rows, wish.tickets, offer.codes, offer.sale, now=now))
+        quoted = quote(offer.rows, wish.tickets, offer.codes, offer.sale, now=now)
+        problems = use_problems(offer, quoted) + sum_problems(quoted)
     return problems
 
 
@@ -107,6 +109,13 @@ def use_problems(offer: Any, quoted: Quote) -> list[Problem]:
     """Name codes that have fewer uses left than this order needs."""
     refusals = (use_refusal(code, quoted.uses_of(code), left_in(code.places)) for code in offer.codes)
     return [Problem("code", refusal) for refusal in refusals if refusal is not None]
+
+
+def sum_problems(quoted: Quote) -> list[Problem]:
+    """Name a sum that is more than can be kept: dear tickets, many of them, in a currency of small worth."""
+    if max(quoted.total, quoted.discount) <= MOST_OF_ORDER:
+        return []
+    return [Problem("tickets", say("This is more than one order can come to. Please order in several parts."))]
 
 
 def unused_notes(offer: Any, chosen: Sequence[str], *, now: datetime) -> list[Any]:

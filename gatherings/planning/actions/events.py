@@ -34,6 +34,7 @@ from gatherings.planning.actions.event_parts import (
 from gatherings.planning.queries.events import count_told, editable, values_of
 from gatherings.planning.rules.event_values import Difference, changed, differences
 from gatherings.planning.rules.telling import SILENT, kinds_told
+from gatherings.tickets.actions.kinds import follow_dates
 
 
 class Overtaken(Conflict):
@@ -45,22 +46,28 @@ class Overtaken(Conflict):
 
 
 class AskFirst(Conflict):
-    """People would be told of a change that nobody has confirmed: `kinds`, and how many `people`."""
+    """People would be told of a change that nobody has confirmed: `kinds`, and how many `people`.
 
-    def __init__(self, kinds: tuple[str, ...], people: int) -> None:
+    `days`: the kinds of ticket that would be for other days then, each with those.
+    """
+
+    def __init__(self, kinds: tuple[str, ...], people: int, days: Sequence[tuple[str, Sequence[str]]] = ()) -> None:
         super().__init__(say("People are registered, and would be told of this."))
         self.kinds = kinds
         self.people = people
+        self.days = days
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What was saved: the event's slug, the changed values by name, and how many people are above a capacity."""
+    """What was saved: the event's slug, the changed values by name, how many people are above a capacity, and whether
+    tickets for certain days moved along."""
 
     slug: str
     names: tuple[str, ...] = ()
     above: int = 0
     made: bool = True
+    days: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,31 +139,43 @@ def edit_event(session: Session, event_id: int, edit: Edit, *, by: int, site: Si
     if "slug" in only:
         chosen_slug(session, only, event.id)
         forget_old_slug(session, only["slug"])
-    before = facts_of(event)
+    before, times = facts_of(event), (event.starts_local, event.ends_local)
     columns = columns_of(only) | above(session, event.community_id, only, by, event, now)
     if "also_listed_by" in only:
         list_also(session, event, only["also_listed_by"], by)
     write_lists(session, event.id, only)
     change_event(session, event, columns, now=now, delay=site.change_delay, silent=SILENT)
+    days: list[tuple[str, list[str]]] = []
     if "time" in only:
         time_call_again(session, event, now=now)
-    _confirmed(session, event, before, edit.confirmed, now=now)
+        days = follow_dates(session, event, *times)
+    _confirmed(session, event, before, edit.confirmed, days, now=now)
     sides: dict[str, Any] = {name: wished[name] for name in ("capacity_room", "capacity_online") if name in wished}
     over = set_capacities(session, event, sides, site, now=now)
     if "join_url" in only:
         _known_link(session, event)
-    return Saved(_close(session, event, "edit_event", by, site, now=now, fields=names), tuple(names), over)
+    _close(session, event, "edit_event", by, site, now=now, fields=names)
+    if days:
+        moved = event.starts_local.date() - times[0].date()
+        note(session, event, "move_ticket_days", session.get_one(Person, by), now, days=abs(moved.days))
+    return Saved(event.slug, tuple(names), over, days=bool(days))
 
 
 def _confirmed(
-    session: Session, event: Event, before: Mapping[str, Any], confirmed: Collection[str], *, now: datetime
+    session: Session,
+    event: Event,
+    before: Mapping[str, Any],
+    confirmed: Collection[str],
+    days: Sequence[tuple[str, Sequence[str]]],
+    *,
+    now: datetime,
 ) -> None:
     kinds = kinds_told(before, facts_of(event), now)
     if set(kinds) <= set(confirmed):
         return
     people = count_told(session, event.id)
     if people:
-        raise AskFirst(kinds, people)
+        raise AskFirst(kinds, people, days)
 
 
 def _known_link(session: Session, event: Event) -> None:

@@ -22,6 +22,7 @@ from gatherings.invites.rules import rule_text
 from gatherings.planning.queries.dates import list_made_dates
 from gatherings.planning.rules.stretches import Move, Stretch, moves, stands_as_it_is
 from gatherings.registration.actions.rule_ended import end_rule
+from gatherings.tickets.actions.kinds import follow_dates
 
 
 @dataclass
@@ -121,8 +122,9 @@ def _move(
                 values["starts_local"] = move.original
                 values["ends_local"] = move.original + (date.ends_local - date.starts_local)
                 values["zone"] = new.zone
-        zone = date.zone
+        zone, times = date.zone, (date.starts_local, date.ends_local)
         change_event(session, date, values, now=now, delay=site.change_delay, via_series=True)
         if date.zone != zone:
             time_call_again(session, date, now=now)
+        follow_dates(session, date, *times)
         moved.event_ids.add(date.id)

@@ -2,21 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from gatherings.audit.actions import log
 from gatherings.db import changed
 from gatherings.events.models import Event
 from gatherings.registration.door_queries import find_at_door
-from gatherings.registration.door_rules import Standing, standing
+from gatherings.registration.door_rules import Standing, counts_since, is_here, standing
 from gatherings.registration.listing import sells, tickets_of
-from gatherings.registration.models import Registration
+from gatherings.registration.models import EarlierArrival, Registration
 
 
-def join_online(session: Session, registration_id: int, *, now: datetime) -> bool:
-    """Note that somebody came by their own link; False when they had come before."""
-    return _arrive(session, registration_id, "join", now)
+def join_online(session: Session, registration_id: int, *, since: datetime | None, now: datetime) -> bool:
+    """Note that somebody came by their own link; False when they had come before (on this day: door_rules.py)."""
+    return _arrive(session, registration_id, "join", since, now)
 
 
 def check_in(
@@ -36,7 +36,9 @@ def check_in(
     if stands.word != "welcome":
         return False, stands
     here = Registration.places_id == event.room_id  # they may have moved to the other side a moment ago
-    done = _arrive(session, registration.id, how, now, Registration.state == "confirmed", here)
+    done = _arrive(
+        session, registration.id, how, counts_since(event, now), now, Registration.state == "confirmed", here
+    )
     session.refresh(registration, ["attended_at", "attended_how", "state", "places_id", "waits_for_id"])
     if done:
         _log(session, "check_in", registration, event, by=by, now=now, how=how)
@@ -44,24 +46,59 @@ def check_in(
 
 
 def undo_check_in(session: Session, event_id: int, public_id: str, *, by: str, now: datetime) -> bool:
-    """Take back a wrong press at the door; who came by their own link stays. False when there is nothing to undo."""
+    """Take back a wrong press at the door, one of this day; who came by their own link stays.
+
+    False when there is nothing to undo. They were there on the days before all the same.
+    """
     event = session.get_one(Event, event_id)
     registration = find_at_door(session, public_id)
     if registration is None or registration.event_id != event.id:
         return False
+    if not is_here(registration, event, now):
+        return False
+    earlier = session.scalars(
+        select(EarlierArrival)
+        .where(EarlierArrival.registration_id == registration.id)
+        .order_by(EarlierArrival.attended_at.desc())
+        .limit(1)
+    ).one_or_none()
     by_a_press = update(Registration).where(
-        Registration.id == registration.id, Registration.attended_how.in_(("scan", "name"))
+        Registration.id == registration.id,
+        Registration.attended_at == registration.attended_at,
+        Registration.attended_how.in_(("scan", "name")),
     )
-    done = changed(session, by_a_press.values(attended_at=None, attended_how=None)) == 1
+    before = (earlier.attended_at, earlier.attended_how) if earlier else (None, None)
+    done = changed(session, by_a_press.values(attended_at=before[0], attended_how=before[1])) == 1
+    if done and earlier is not None:
+        changed(session, delete(EarlierArrival).where(EarlierArrival.id == earlier.id))
     session.refresh(registration, ["attended_at", "attended_how"])
     if done:
         _log(session, "check_in_undone", registration, event, by=by, now=now)
     return done
 
 
-def _arrive(session: Session, registration_id: int, how: str, now: datetime, *also: ColumnElement[bool]) -> bool:
-    not_here = update(Registration).where(Registration.id == registration_id, Registration.attended_at.is_(None), *also)
-    return changed(session, not_here.values(attended_at=now, attended_how=how)) == 1
+def _arrive(
+    session: Session,
+    registration_id: int,
+    how: str,
+    since: datetime | None,
+    now: datetime,
+    *also: ColumnElement[bool],
+) -> bool:
+    """Note an arrival, once: of two at the same moment one finds the row changed. An earlier day's is kept beside."""
+    mine = Registration.id == registration_id
+    came = select(Registration.attended_at, Registration.attended_how).where(mine)
+    at, way = (None, None) if since is None else session.execute(came).one()
+    if since is not None and at is not None and at >= since:
+        return False
+    as_seen = Registration.attended_at.is_(None) if at is None else Registration.attended_at == at
+    not_here = update(Registration).where(mine, as_seen, *also)
+    if changed(session, not_here.values(attended_at=now, attended_how=how)) != 1:
+        return False
+    if at is not None:
+        session.add(EarlierArrival(registration_id=registration_id, attended_at=at, attended_how=way))
+        session.flush()
+    return True
 
 
 def _log(

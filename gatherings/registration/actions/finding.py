@@ -2,17 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from gatherings.accounts.actions import count_attempt, find_person, limit_attempts
 from gatherings.accounts.rules import Address
 from gatherings.config import Site
 from gatherings.core.tokens import digest, new_public_id
+from gatherings.events.models import Event
 from gatherings.events.rules import facts_of
 from gatherings.jobs import actions as jobs
 from gatherings.mail import actions as mail
-from gatherings.registration.models import Registration
+from gatherings.registration.models import Registration, SeriesRegistration
 from gatherings.registration.queries import list_of_person, list_series_of_person
+from gatherings.tickets.models import Order
+from gatherings.tickets.rules.states import LIVE
 
 ASKED_PER_HOUR = 20  # by one network, for links or for one's own data (reliability.md rule 20)
 
@@ -41,17 +45,19 @@ def limit_asking(session: Session, network: str | None, *, now: datetime) -> Non
 
 
 def send_links(session: Session, key: str, site: Site, *, now: datetime) -> bool:
-    """Mail the links of everything that is to come to a known address; 5 an hour at most."""
+    """Mail the links of everything that is to come to a known address, orders too; 5 an hour at most."""
     person = find_person(session, key)
     if person is None:
         return False
     registrations = [row for row in list_of_person(session, person.id, ending_after=now) if row.state != "cancelled"]
     every = [row for row in list_series_of_person(session, person.id) if row.state == "confirmed"]
-    if not registrations and not every:
+    orders = _orders_of(session, person.id, now)
+    if not registrations and not every and not orders:
         return False
     if not count_attempt(session, "links", str(person.id), most=5, window=timedelta(hours=1), now=now):
         return False
-    newest = registrations[0] if registrations else every[0]
+    rows: list[Registration | SeriesRegistration | Order] = [*registrations, *every, *orders]
+    newest = rows[0]
     facts = {
         "registrations": [_link(row) for row in registrations if row.series_registration_id is None],
         "every": [
@@ -63,6 +69,7 @@ def send_links(session: Session, key: str, site: Site, *, now: datetime) -> bool
             }
             for row in every
         ],
+        "orders": [_order(row) for row in orders],
         "to": {"name": newest.name, "address": person.address, "zone": newest.zone},
     }
     return mail.post(
@@ -87,4 +94,32 @@ def _link(row: Registration) -> dict[str, object]:
         "public_id": row.public_id,
         "version": row.link_version,
         "state": row.state,
+    }
+
+
+def _orders_of(session: Session, person_id: int, now: datetime) -> list[Order]:
+    """List what somebody bought, or waits to buy, for gatherings to come; and earlier orders that still owe."""
+    return list(
+        session.scalars(
+            select(Order)
+            .join(Event, Event.id == Order.event_id)
+            .where(
+                Order.person_id == person_id,
+                Order.erased_at.is_(None),
+                Order.state.in_((*LIVE, "wished")),
+                or_(Event.ends_at > now, Order.state.in_(("waiting", "due"))),
+            )
+            .order_by(Event.starts_at, Order.id)
+            .options(joinedload(Order.event).joinedload(Event.community))
+        )
+    )
+
+
+def _order(row: Order) -> dict[str, object]:
+    return {
+        "event": facts_of(row.event),
+        "community": row.event.community.name,
+        "public_id": row.public_id,
+        "version": row.link_version,
+        "reference": row.reference,
     }

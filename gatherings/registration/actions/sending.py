@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gatherings.accounts.actions import count_attempt, was_tried
+from gatherings.accounts.actions import count_attempt, is_spent, was_tried
 from gatherings.accounts.models import Person
 from gatherings.config import Site
 from gatherings.core.errors import TooMany
@@ -29,6 +29,14 @@ def count_mail(session: Session, person: Person, event_id: int, *, now: datetime
     """Count one more mail to somebody about an event and tell whether it is within the hour's five."""
     what = f"{person.id}:{event_id}"
     return count_attempt(session, "mail", what, most=MAILS_PER_HOUR, window=timedelta(hours=1), now=now)
+
+
+def take_mail(session: Session, person: Person, event_id: int, *, spare: int, now: datetime) -> bool:
+    """Count one more mail only if it leaves `spare` of the hour's five for what must go; tell whether it does."""
+    what = f"{person.id}:{event_id}"
+    if is_spent(session, "mail", what, most=MAILS_PER_HOUR - spare, now=now):
+        return False
+    return count_mail(session, person, event_id, now=now)
 
 
 def post_state(

@@ -8,7 +8,7 @@ from gatherings.mail.message import Letter, clean_line
 from gatherings.mail.models import OutboxMail
 from gatherings.registration.mails.every import AboutSeries
 from gatherings.registration.mails.frame import About, look_in
-from gatherings.registration.mails.invitations import address_link, manage_link
+from gatherings.registration.mails.invitations import address_link, manage_link, order_link
 from gatherings.registration.mails.single import place_rows
 from gatherings.registration.mails.times import Held, both_clocks
 from gatherings.web.i18n import gettext as _
@@ -93,6 +93,7 @@ def links(mail: OutboxMail) -> Letter:
             Words(_("You asked for your links. Here is everything that is to come for this address.")),
             *_singles(mail),
             *_series(mail),
+            *_orders(mail),
             Words(_("If you did not ask for this, please leave this mail alone. Nothing changes then."), quiet=True),
         ],
         language=mail.language,
@@ -125,5 +126,17 @@ def _series(mail: OutboxMail) -> list[Part]:
             Heading(f"{clean_line(row['title'])} ({clean_line(row['community'])})"),
             Words(_("You come to every date.")),
             Link(_("Change or cancel"), manage_link(row, series=True)),
+        ]
+    return parts
+
+
+def _orders(mail: OutboxMail) -> list[Part]:
+    parts: list[Part] = []
+    for row in mail.facts.get("orders", ()):  # mails that an earlier version wrote have none
+        held = Held.of(row["event"])
+        parts += [
+            Heading(f"{held.title} ({clean_line(row['community'])})"),
+            Words(_("Your order of tickets, %(reference)s.", reference=row["reference"])),
+            Link(_("See your order"), order_link(row)),
         ]
     return parts

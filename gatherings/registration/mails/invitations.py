@@ -19,6 +19,11 @@ def manage_link(row: Mapping[str, Any], *, series: bool = False) -> str:
     return absolute(f"/registrations/{signer().sign(purpose, row['public_id'], row['version'])}")
 
 
+def order_link(row: Mapping[str, Any]) -> str:
+    """Give the link to an order's page (facts: public_id, version)."""
+    return absolute(f"/orders/{signer().sign('order', row['public_id'], row['version'])}")
+
+
 def address_link(row: Mapping[str, Any], secret: str, *, series: bool = False) -> str:
     """Give the link by which a new address is confirmed; its token opens nothing else to whoever gets it by mistake."""
     purpose = "address-series" if series else "address"

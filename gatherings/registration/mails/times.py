@@ -70,7 +70,8 @@ def time_rows(held: Held, zone: str, now: datetime) -> list[tuple[str, str]]:
     if times.mine is None:
         # Not "your time": who told no zone is kept in the hosts', and may read this elsewhere.
         return [(_("When"), _in_city(times.host))]
-    return [(_("Your time"), _in_city(times.mine)), (_("In %(city)s", city=times.host.city), times.host.span)]
+    there = _("The same time") if times.same else times.host.span
+    return [(_("Your time"), _in_city(times.mine)), (_("In %(city)s", city=times.host.city), there)]
 
 
 def both_clocks(held: Held, zone: str, now: datetime) -> tuple[str, str | None]:

@@ -12,6 +12,7 @@ from gatherings.core.clock import utc_now
 from gatherings.db import current_session, transact
 from gatherings.events.models import Event
 from gatherings.registration.actions.arriving import join_online
+from gatherings.registration.door_rules import counts_since
 from gatherings.registration.links import door_to_meeting
 from gatherings.registration.models import Registration
 from gatherings.registration.queries import get_by_link, get_date_of, get_series_by_link, list_dates_of
@@ -46,7 +47,8 @@ def join(token: str) -> Response:
         return answer(
             "registration/join.html", status=409, state=state, look_again=_look_again(state, values), **values
         )
-    transact(join_online, registration.id, now=utc_now())
+    now = utc_now()
+    transact(join_online, registration.id, since=counts_since(event, now), now=now)
     # A transaction forgets what was read before it; and the link may have been changed while somebody waited.
     entered, _zone, _title, community = _find(current_session(), token)
     values["community"] = community

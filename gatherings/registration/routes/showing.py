@@ -17,6 +17,7 @@ from gatherings.events.rules import Door, door
 from gatherings.questions.models import Question
 from gatherings.questions.queries import list_questions
 from gatherings.registration import rules
+from gatherings.registration.door_rules import is_here
 from gatherings.registration.facts import queue_position, side_of
 from gatherings.registration.forms import Held, details_form, is_full
 from gatherings.registration.links import door_to_meeting, join_path, manage_path
@@ -143,6 +144,7 @@ def _single(registration: Registration, *, details: Any = None, other: Any = Non
         **other_sitting(session, registration, live=live and own is None),
         "own": own,
         "ticket": ticket_of(registration, event) if live else None,
+        "checked_in": is_here(registration, event, utc_now()),
         "minutes_before": rules.JOIN_OPENS_MINUTES,
         "details": details or (details_of(session, registration, read=False) if live else None),
         "other": other or (AddressForm(formdata=None) if live else None),
@@ -184,7 +186,7 @@ def _series(every: SeriesRegistration, *, details: Any = None, other: Any = None
         "details": details or (details_of(session, every, read=False) if live else None),
         "other": other or (AddressForm(formdata=None) if live else None),
         "other_side": _other_side(every) if live else None,
-        **(_next_ticket(dates) if live else {"ticket": None, "registration": None}),
+        **(_next_ticket(dates) if live else {"ticket": None}),
         "consents": series_consents_of(session, every),
         "community": every.series.community,
         "rule": rule,
@@ -193,8 +195,12 @@ def _series(every: SeriesRegistration, *, details: Any = None, other: Any = None
 
 def _next_ticket(dates: list[tuple[Event, Registration]]) -> dict[str, Any]:
     """Give the code for the door of the next date that one comes to in the room: each date has its own."""
-    found = ((row, ticket_of(row, event)) for event, row in dates if event.status == "published")
-    return next(({"ticket": code, "registration": row} for row, code in found if code is not None), {"ticket": None})
+    found = ((ticket_of(row, event), row, event) for event, row in dates if event.status == "published")
+    coming = next((one for one in found if one[0] is not None), None)
+    if coming is None:
+        return {"ticket": None}
+    code, row, event = coming
+    return {"ticket": code, "checked_in": is_here(row, event, utc_now())}
 
 
 def _other_side(every: SeriesRegistration) -> str | None:

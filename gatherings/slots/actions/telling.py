@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gatherings.accounts.models import Person
+from gatherings.calls.actions.receipts import unpost_left_out
 from gatherings.calls.models import CoPresenter, Submission
 from gatherings.config import Site
 from gatherings.core.tokens import new_public_id
@@ -52,7 +53,7 @@ def tell(session: Session, order_id: int, site: Site, *, now: datetime) -> int:
         .execution_options(populate_existing=True)
     ).one()
     event = order.event
-    found = list_news(session, order, event, now)
+    found = list_news(session, order, event, now, settled=now - timedelta(seconds=site.change_delay))
     told = told_by_key(session, event.id)
     for one in found:
         row = told.get(one.key) or _first(session, one.key, site, now)
@@ -104,5 +105,7 @@ def _tell_one(
     method = "REQUEST" if one.now is not None else "CANCEL"
     invite = next_message(row.invite, event.revision, method, now, step=True)
     body = facts.facts_for(row, order, event, invite=invite, before=one.before)
+    if one.now is None:
+        unpost_left_out(session, row.submission, row.person)  # this mail says it, and empties their calendar
     kind = {"told": "slot_told", "moved": "slot_moved", "gone": "slot_gone"}[one.kind]
     facts.post(session, kind, body, row, domain=site.domain, now=now)

@@ -31,7 +31,7 @@ def told(mail: OutboxMail) -> Letter:
 
 
 def moved(mail: OutboxMail) -> Letter:
-    """Write that somebody's minute moved: before, and now."""
+    """Write that somebody's minute moved, or what their calendar says beside it: before, and now."""
     before = mail.facts["before"]
     was, is_now = datetime.fromisoformat(before["starts_at"]), _starts_at(mail)
     says: list[Part | None] = []
@@ -43,11 +43,18 @@ def moved(mail: OutboxMail) -> Letter:
     rows = _rows(mail)
     if was != is_now:
         rows.insert(0, (_("Before"), instant_words(was, mail.zone, mail.created_at, exact=True)))
-    if before.get("place", "") != mail.facts["slot"]["place"]:
+    place_moved, renamed = before.get("place", "") != mail.facts["slot"]["place"], before.get("title") or _title(mail)
+    if renamed != _title(mail):
+        says.append(Words(_("The gathering was called “%(before)s”.", before=clean_line(renamed))))
+        says.append(Words(_("Now it is called “%(now)s”.", now=_title(mail))))
+    if place_moved:
         says.append(Words(_("The gathering has another place: %(place)s.", place=_place(mail))))
     subject = _("Your minute moved to %(time)s: %(title)s", time=_start(mail), title=_title(mail))
     heading = _("Your minute has moved")
-    if was == is_now and before["seconds"] == mail.facts["slot"]["seconds"]:
+    same_minute = was == is_now and before["seconds"] == mail.facts["slot"]["seconds"]
+    if same_minute and not place_moved:
+        subject, heading = _("Another title: %(title)s", title=_title(mail)), _("Another title")
+    elif same_minute:
         subject, heading = _("Another place: %(title)s", title=_title(mail)), _("Another place")
     elif was == is_now:
         heading = _("Your slot has another length")

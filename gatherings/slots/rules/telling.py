@@ -10,11 +10,12 @@ Key = tuple[int, int]  # a submission's id and a person's
 
 @dataclass(frozen=True)
 class Minute:
-    """When somebody speaks (UTC), for how many seconds, and where ("" online)."""
+    """When somebody speaks (UTC), for how many seconds, where ("" online), and the gathering's title ("" not known)."""
 
     starts_at: datetime
     seconds: int
     place: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def news(planned: Mapping[Key, Minute], told: Mapping[Key, Minute], tolerance_se
 
     Who was told a start within the tolerance of the planned one hears nothing; since it is compared with what they
     were *told*, many small moves that add up are told. A slot that became longer or shorter is told in any case: one
-    prepares for its length.
+    prepares for its length. So is another title of the gathering, since their calendar says the old one.
     """
     tolerance = timedelta(seconds=tolerance_seconds)
     found = []
@@ -40,13 +41,14 @@ def news(planned: Mapping[Key, Minute], told: Mapping[Key, Minute], tolerance_se
         before = told.get(key)
         if before is None:
             found.append(News(key, "told", minute, None))
-        elif abs(minute.starts_at - before.starts_at) > tolerance or _rest(minute) != _rest(before):
+        elif abs(minute.starts_at - before.starts_at) > tolerance or _rest(minute) != _rest(before, minute.title):
             found.append(News(key, "moved", minute, before))
     return found + [News(key, "gone", None, before) for key, before in told.items() if key not in planned]
 
 
-def _rest(minute: Minute) -> tuple[int, str]:
-    return minute.seconds, minute.place  # one prepares for both: told in any case
+def _rest(minute: Minute, usual: str = "") -> tuple[int, str, str]:
+    """Give what is told in any case: one prepares for it, or has it in the calendar. `usual`: a title not known."""
+    return minute.seconds, minute.place, minute.title or usual
 
 
 def place_of(event: Any) -> str:
@@ -56,7 +58,7 @@ def place_of(event: Any) -> str:
     return ", ".join(part for part in (event.place_name, event.place_address) if part)
 
 
-def planned_minutes(timed: Iterable[Any], place: str) -> dict[Key, Minute]:
+def planned_minutes(timed: Iterable[Any], place: str, title: str) -> dict[Key, Minute]:
     """Give who is to know which minute, from a plan (slots.rules.timing) whose items have their submissions.
 
     Only who was told of being accepted, and still is: a minute would give away what no letter has said yet.
@@ -66,7 +68,7 @@ def planned_minutes(timed: Iterable[Any], place: str) -> dict[Key, Minute]:
         submission = one.item.submission
         if submission is None or submission.state != "accepted" or submission.told != "accepted":
             continue
-        minute = Minute(one.starts_at, one.item.seconds, place)
+        minute = Minute(one.starts_at, one.item.seconds, place, title)
         for person_id in (submission.person_id, *(other.person_id for other in submission.others)):
             if person_id is not None:
                 minutes[submission.id, person_id] = minute

@@ -25,7 +25,14 @@ from gatherings.tickets.actions.selling import (
 )
 from gatherings.tickets.models import Application, Sale, Ticket, TicketKind
 from gatherings.tickets.queries.kinds import codes_of, find_kind, kinds_of
-from gatherings.tickets.rules.selling import MOST_KINDS, days_of, kind_problems, window_problems
+from gatherings.tickets.rules.selling import (
+    MOST_KINDS,
+    days_follow,
+    days_of,
+    kind_problems,
+    moved_days,
+    window_problems,
+)
 
 _PLAIN = (
     "name", "about", "price", "amount", "early_amount", "least", "suggested", "most", "vat_rate", "side", "days",
@@ -164,6 +171,27 @@ def _refuse_less(session: Session, kind: TicketKind, columns: Mapping[str, Any],
         problems.append(Problem("side", say("People have this ticket as it is. Please add another ticket.")))
     if problems:
         raise InvalidInput(problems)
+
+
+def follow_dates(
+    session: Session, event: Event, starts_local: datetime, ends_local: datetime
+) -> list[tuple[str, list[str]]]:
+    """Let the days of kinds follow an event that was held from `starts_local` to `ends_local` before it was moved.
+
+    Gives the kinds that moved, with their new days. The tickets that people have are for these days now; papers that
+    were issued stay as they are.
+    """
+    before, after = days_of(starts_local, ends_local), days_of(event.starts_local, event.ends_local)
+    if before[0] == after[0]:
+        return []
+    kinds = [kind for kind in kinds_of(session, event.id, retired=True) if kind.days]
+    by = days_follow([kind.days for kind in kinds], before, after)
+    if not by:
+        return []
+    for kind in kinds:
+        kind.days, kind.edits = moved_days(kind.days, by), kind.edits + 1
+    session.flush()
+    return [(kind.name, list(kind.days)) for kind in kinds]
 
 
 def is_used(session: Session, kind_id: int) -> bool:

@@ -152,6 +152,20 @@ def moved_days(days: Iterable[str], by: int) -> list[str]:
     return [(date.fromisoformat(day) + timedelta(days=by)).isoformat() for day in days]
 
 
+def days_follow(kinds: Iterable[Sequence[str]], before: Sequence[str], after: Sequence[str]) -> int:
+    """Give by how many days the days of kinds move when an event does, from some days to others; 0: they stay.
+
+    A gathering moved as it is takes them along. One that became shorter or longer as well does so only where that
+    leaves fewer of them outside: a day that was added or dropped at an end moves nobody's ticket.
+    """
+    by = (date.fromisoformat(after[0]) - date.fromisoformat(before[0])).days
+    named = {day for days in kinds for day in days}
+    if by == 0 or not named or len(before) == len(after):
+        return by if named else 0
+    outside, outside_moved = (len(set(days) - set(after)) for days in (named, moved_days(named, by)))
+    return by if outside_moved < outside else 0
+
+
 def in_currency(amount: int, old: str, new: str) -> int:
     """Give the same number of another currency: 6,500.00 SEK becomes 6,500 JPY."""
     return min(MOST, rounded(amount, 10 ** digits_of(new), 10 ** digits_of(old)))

@@ -1,7 +1,7 @@
 """The form in which an event is made and changed: rows, clocks and previews without a script, and nothing lost."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, request
@@ -26,7 +26,8 @@ from gatherings.planning.queries import events as queries
 from gatherings.planning.rules.event_values import LABELS, pack, unpack
 from gatherings.planning.rules.telling import words_for
 from gatherings.web.answers import answer, go
-from gatherings.web.i18n import locale_now, words
+from gatherings.web.i18n import gettext as _
+from gatherings.web.i18n import list_words, locale_now, words
 from gatherings.web.markdown import render
 from gatherings.web.requests import big_body, settings
 from gatherings.web.times import day_words
@@ -115,15 +116,28 @@ def _save(form: EventForm, event: Event, wanted: dict[str, Any], by: int) -> Res
         return _page(form, event.community, event, status=422)
     except AskFirst as question:
         event = queries.editable(current_session(), event_id)
-        said = [words(one) for one in words_for(question.kinds, question.people)]
+        said = [words(one) for one in words_for(question.kinds, question.people)] + _moved_days(question.days)
         asked = {"kinds": ",".join(question.kinds), "words": said}
         return _page(form, event.community, event, asked=asked)
     except Overtaken as news:
         event = queries.editable(current_session(), event_id)
         _open(form, event, queries.values_of(event))
         return _page(form, event.community, event, rows=shown_differences(news.rows, form), status=409)
-    told = "&told=1" if press == "tell" else ""
+    told = ("&told=1" if press == "tell" else "") + ("&days=1" if saved.days else "")
     return go(f"/organise/events/{saved.slug}?done=saved{told}")
+
+
+def _moved_days(kinds: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Say which tickets for certain days move along, and to which days."""
+    if not kinds:
+        return []
+    said = [
+        _("Tickets for certain days move along, those that people have too. Invoices that were sent stay as they are.")
+    ]
+    for name, days in kinds:
+        then = list_words([day_words(date.fromisoformat(day), year=None) for day in days])
+        said.append(_("“%(name)s” is for %(days)s then.", name=name, days=then))
+    return said
 
 
 def _open(form: EventForm, event: Event, values: Mapping[str, Any]) -> None:

@@ -23,6 +23,8 @@ from gatherings.questions.queries import list_questions
 from gatherings.questions.types import TYPES
 from gatherings.registration.actions import hosting
 from gatherings.registration.actions.swapping import swap
+from gatherings.registration.door_queries import earlier_arrivals
+from gatherings.registration.door_rules import lasts_days
 from gatherings.registration.facts import queue_position, side_of
 from gatherings.registration.forms import Held, answers_of, check, details_form
 from gatherings.registration.listing import tickets_of
@@ -211,6 +213,7 @@ def _page(
         "made_by": wording.MADE_BY.get(mine.made_by, ""),
         "answers": _answers(session, mine),
         "consents": consents_of(session, mine),
+        "earlier": earlier_arrivals(session, [mine.id] if lasts_days(mine.event) else ()).get(mine.id, ()),
         "mails": mails_about(session, mine, every.public_id if every is not None else None),
         "deeds": deeds_about(session, mine),
         "twin": session.get(Event, mine.event.twin_of_id) if mine.event.twin_of_id else None,

@@ -130,13 +130,14 @@ def let_submission_in(event: Event, submission: str) -> Response:
     event_id, community_id, actor = event.id, event.community_id, organiser().public_id
     session = current_session()
     late, call = get_late(session, event.id, submission), get_call(session, event.id)
+    seen = _seen_edits(late.edits)
     form = typed_form(call, event, late.typed, late if late.state != "draft" else None)
     if not form.check():
         return show_list(event, Look(), status=422, incomplete=(late.public_id, form.problems))
     offer = form.offer(late.language, late if late.state != "draft" else None)
 
     def act(session: Session) -> bool:
-        done = let_in(session, submission, offer, settings().site, now=utc_now())
+        done = let_in(session, submission, offer, settings().site, seen=seen, now=utc_now())
         if done:
             log(session, actor=actor, action="let_in_submission", about=f"submission:{submission}",
                 community_id=community_id, now=utc_now())  # fmt: skip
@@ -147,6 +148,12 @@ def let_submission_in(event: Event, submission: str) -> Response:
     except (Conflict, InvalidInput) as refusal:
         return show_list(read_again(event_id), Look(), status=409, problems=sentences_of(refusal))
     return go(path_of(read_again(event_id), {"done": "let-in" if done else "before"}))
+
+
+def _seen_edits(usual: int) -> int:
+    """Read from the form which state of the text its page showed; without that, the state of this very moment."""
+    typed = request.form.get("seen", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else usual
 
 
 def _press(event: Event, public_id: str, act: Callable[[Session, int, str], str]) -> Response:

@@ -11,9 +11,16 @@ from gatherings.calls.actions import answering
 from gatherings.calls.actions.answering import ANSWER, WordsChanged, facts_for, readers_of, words_of
 from gatherings.calls.mails.answers import Drawn, draw, our_words
 from gatherings.calls.models import Call, Submission
-from gatherings.calls.queries.choosing import get_call, get_submission, list_rows, list_to_tell
+from gatherings.calls.queries.choosing import (
+    count_submissions,
+    get_call,
+    get_submission,
+    list_to_tell,
+    list_unanswered,
+    names_of,
+)
 from gatherings.calls.rules.answers import FIELDS, KINDS, Words, kept_words, mark_of, own_words
-from gatherings.calls.rules.choosing import Standing, needs_letter, standing
+from gatherings.calls.rules.choosing import needs_letter
 from gatherings.core.clock import utc_now
 from gatherings.core.errors import Conflict, InvalidInput, NotFound
 from gatherings.core.words import Sentence, say
@@ -203,14 +210,14 @@ def _show(event: Event, *, status: int = 200, note: Sentence | None = None, prob
     call = get_call(session, event.id)
     set_committed_value(call, "event", event)  # the guard has read it, with its community
     drafts = [_draft(one, call) for one in list_to_tell(session, call.id)]
-    rows = list_rows(session, call.id, event, organiser().id)
-    silent = [row for row in rows if standing(row.submission, now) in (Standing.SILENT, Standing.ASKED)]
+    counts = count_submissions(session, call.id, now)
+    silent = [(one, names_of(one)) for one in list_unanswered(session, call.id)]
     return answer(
         "organise/submissions/letters.html", status=status, event=event, community=event.community, call=call, now=now,
         drafts=drafts, groups=[(kind, [one for one in drafts if one.submission.state == kind]) for kind in KINDS[:3]],
-        undecided=sum(row.submission.state == "submitted" for row in rows), silent=silent, wording=wording,
+        undecided=counts.of["submitted"], silent=silent, wording=wording,
         kind_words=KIND_WORDS, worded=frozenset(call.letters or {}), list_path=path_of(event), note=note,
-        problems=problems, told=sum(bool(row.submission.told) for row in rows),
+        problems=problems, told=counts.told,
     )  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """The list of submissions: as cards and as a table, narrowed, sorted and paged by its address."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,14 +15,18 @@ from gatherings.calls.queries.choosing import (
     STATES,
     Filter,
     Row,
+    count_submissions,
+    find_id,
+    find_ids,
     list_late,
+    list_lengths,
     list_rows,
-    narrow,
     scripts_of,
+    titles_of,
     zone_of,
 )
 from gatherings.calls.rules.call import CallState, room_of, state_of
-from gatherings.calls.rules.choosing import may_remind, minutes_left, needs_letter, silent_days, would_fit
+from gatherings.calls.rules.choosing import may_remind, minutes_left, would_fit
 from gatherings.calls.rules.speaking import Speaking, speaking_time
 from gatherings.core import zones
 from gatherings.core.clock import utc_now
@@ -128,18 +131,18 @@ def show_list(event: Event, look: Look, *, status: int = 200, **more: Any) -> Re
     }  # fmt: skip
     if call is None:
         return answer("organise/submissions/none.html", status=status, **values)
-    everything = list_rows(session, call.id, event, organiser().id)
-    found = narrow(everything, look.filter, now)
+    found = find_ids(session, call.id, event, look.filter, now)
+    counts = count_submissions(session, call.id, now)
     page = min(look.page, max(1, -(-len(found) // PAGE)))
-    shown = found[(page - 1) * PAGE : page * PAGE]
+    shown = list_rows(session, found[(page - 1) * PAGE : page * PAGE], event, organiser().id)
     scripts = scripts_of(session, shown)
     values |= {
         "lines": [_line(row, event, call, look, now, scripts[row.submission.id]) for row in shown],
         "found": len(found),
-        "all": len(everything),
-        "counts": Counter(row.submission.state for row in everything),
-        "silent": sum(silent_days(row.submission, now) > 0 for row in everything),
-        "letters": sum(needs_letter(row.submission) for row in everything),
+        "all": counts.all,
+        "counts": counts.of,
+        "silent": counts.silent,
+        "letters": counts.letters,
         "late": list_late(session, call.id) if may_here("choose") else [],
         "chips": _chips(event, look),
         "sorts": {column: _sort(event, look, column) for column in _COLUMNS},
@@ -147,7 +150,7 @@ def show_list(event: Event, look: Look, *, status: int = 200, **more: Any) -> Re
         "wording": wording,
         "typed_words": list(wording.TYPED.items()),
         "doing_words": registration_wording.DOING,
-        **room_values(call, event, [row.submission for row in everything if row.submission.state == "accepted"]),
+        **room_values(call, event, list_lengths(session, call.id)),
     }
     return answer(
         "organise/submissions/list.html", "organise/submissions/_found.html", status=status, **values
@@ -181,15 +184,15 @@ def spoken_of(script: str, seconds: int, call: Call) -> Speaking | None:
     return speaking_time(script, seconds, call.words_a_minute) if script.strip() else None
 
 
-def room_values(call: Call, event: Event, accepted: list[Submission]) -> dict[str, Any]:
-    """Give the room of a call in numbers, and drawn: each accepted slot with its change, then what is left."""
+def room_values(call: Call, event: Event, accepted: list[int]) -> dict[str, Any]:
+    """Give the room of a call in numbers, and drawn: each accepted slot (s) with its change, then what is left."""
     room = room_of(call, event)
     whole = max(1, room.seconds, room.used)
     blocks, at = [], 0
-    for number, one in enumerate(accepted):
+    for number, seconds in enumerate(accepted):
         at += call.change_seconds if number else 0
-        blocks.append((at * _BAR / whole, one.seconds * _BAR / whole))
-        at += one.seconds
+        blocks.append((at * _BAR / whole, seconds * _BAR / whole))
+        at += seconds
     return {
         "room": room,
         "left": minutes_left(call, event),
@@ -204,18 +207,20 @@ def neighbours(event: Event, look: Look, public_id: str) -> dict[str, Any]:
     """Give the submissions before and after one in its list, and which of how many it is."""
     session, now = current_session(), utc_now()
     call = find_call(session, event.id)
-    rows = list_rows(session, call.id, event, organiser().id) if call is not None else []
-    found = narrow(rows, look.filter, now)
-    ids = [row.submission.public_id for row in found]
-    mine = next((row for row in rows if row.submission.public_id == public_id), None)
-    values: dict[str, Any] = {"row": mine, "of": len(ids), "number": 0, "before": None, "after": None}
-    if public_id not in ids:
+    mine = find_id(session, call.id, public_id) if call is not None else None
+    if call is None or mine is None:
+        return {"row": None, "of": 0, "number": 0, "before": None, "after": None}
+    found = find_ids(session, call.id, event, look.filter, now)
+    (row,) = list_rows(session, [mine], event, organiser().id)
+    values: dict[str, Any] = {"row": row, "of": len(found), "number": 0, "before": None, "after": None}
+    if mine not in found:
         return values
-    at = ids.index(public_id)
-    link = [(path_of(event, look.args(), last=f"/{row.submission.public_id}"), row.submission.title) for row in found]
+    at = found.index(mine)
+    titles = titles_of(session, found[max(0, at - 1) : at + 2])
+    link = {number: (path_of(event, look.args(), last=f"/{key}"), title) for number, (key, title) in titles.items()}
     values["number"] = at + 1
-    values["before"] = link[at - 1] if at else None
-    values["after"] = link[at + 1] if at + 1 < len(link) else None
+    values["before"] = link[found[at - 1]] if at else None
+    values["after"] = link[found[at + 1]] if at + 1 < len(found) else None
     return values
 
 
