@@ -22,28 +22,28 @@ CHECKED := gatherings tests $(wildcard wsgi.py benchmarks migrations/env.py)
 demo: .venv/runtime.stamp
 	@exec $(BIN)/python -m gatherings demo --port $(PORT) $(ARGS)
 
-# Both databases in one run: each test that touches a database runs once on each. Browsers and drills run in real time
-# on a machine that may be busy: what fails there is tried once more, said aloud. Small drills share the machine with
-# all other tests, with limits that only a hang misses; at full size (make drills) each has it to itself.
+# Both databases in one run: each test that touches a database runs once on each. On a machine that may be busy what
+# fails is tried once more, said aloud: who reads the log sees both. Small drills share the machine with all other
+# tests, with limits that only a hang misses; at full size (make drills) each has it to itself.
 PYTEST := GATHERINGS_TEST_DB=both $(BIN)/python -m pytest -q
-BY_FILE := --dist loadfile
+SHARED := -n $(JOBS) --dist worksteal
 BROWSER := tests/browser tests/journeys
-DRILLS := tests/drills
+PLAIN_TESTS = $(PYTEST) $(SHARED) -m "not drill" $(BROWSER:%=--ignore=%)
+BROWSER_TESTS = $(PYTEST) $(SHARED) -m "not drill" $(BROWSER)
 # What failed of them is remembered apart, for the other tests write down theirs at the same time.
-SMALL_DRILLS = $(PYTEST) -n 2 --dist load -o cache_dir=.venv/drills-cache -m drill $(DRILLS)
-ONCE_MORE = || { echo "Once more, those that failed:"; $(PYTEST) --last-failed --last-failed-no-failures none
+SMALL_DRILLS = $(PYTEST) -n 2 --dist load -o cache_dir=.venv/drills-cache -m drill tests/drills
+FAILED := --last-failed --last-failed-no-failures none
+AGAIN = { echo "Once more, those that failed:";
 test: lint
 ifdef ARGS
-	@$(PYTEST) -n $(JOBS) $(BY_FILE) $(ARGS)
+	@$(PYTEST) $(SHARED) $(ARGS)
 else
 	@echo "Tests, on SQLite and on PostgreSQL; beside them, drills at small size, which mostly wait …"
 	@$(SMALL_DRILLS) > .venv/drills.log 2>&1 & drills=$$!; \
-	$(PYTEST) -n $(JOBS) $(BY_FILE) -m "not drill" $(BROWSER:%=--ignore=%) || { wait $$drills; exit 1; }; \
-	wait $$drills && cat .venv/drills.log || { \
-		cat .venv/drills.log; echo "Once more, those that failed:"; \
-		$(SMALL_DRILLS) --last-failed --last-failed-no-failures none; }
+	$(PLAIN_TESTS) || $(AGAIN) $(PLAIN_TESTS) $(FAILED); } || { wait $$drills; exit 1; }; \
+	wait $$drills && cat .venv/drills.log || { cat .venv/drills.log; $(AGAIN) $(SMALL_DRILLS) $(FAILED); }; }
 	@echo "In a browser …"
-	@$(PYTEST) -n $(JOBS) $(BY_FILE) -m "not drill" $(BROWSER) $(ONCE_MORE) -m "not drill" $(BROWSER); }
+	@$(BROWSER_TESTS) || $(AGAIN) $(BROWSER_TESTS) $(FAILED); }
 endif
 
 drills: .venv/dev.stamp

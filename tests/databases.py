@@ -41,6 +41,7 @@ SETTING_NAMES = (
 
 def settings_environ(instance: Path, database_url: str, **extra: str) -> dict[str, str]:
     """Give the environment of an installation under test: nothing of the machine's own settings in it."""
+    _share_what_is_kept(instance)
     return {
         "GATHERINGS_INSTANCE": str(instance),
         "DATABASE_URL": database_url,
@@ -54,7 +55,6 @@ def settings_environ(instance: Path, database_url: str, **extra: str) -> dict[st
 
 def make_app(instance: Path, database_url: str, **extra: str) -> Flask:
     """Make the application on a database; `extra` are settings by their names in the environment."""
-    _share_what_is_kept(instance)
     app = create_app(read_settings(settings_environ(instance, database_url, **extra)))
     with app.app_context():
         for engine in db.engines.values():

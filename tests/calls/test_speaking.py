@@ -83,9 +83,9 @@ def test_stage_directions_go_in_pairs() -> None:
 
 def test_a_text_made_to_take_long_does_not() -> None:
     for text in ("a" * 60_000, "[" * 30_000 + "]" * 30_000, "[]" * 30_000, "@" * 60_000, "a@" * 30_000, "a-" * 30_000):
-        began = time.perf_counter()
+        began = time.process_time()  # of this process alone, whatever else the machine does
         assert isinstance(speaking_time(text, 180), Speaking)
-        assert time.perf_counter() - began < 1
+        assert time.process_time() - began < 1
 
 
 def test_it_is_said_beside_the_form_and_on_a_page_of_its_own(client: FlaskClient) -> None:

@@ -65,8 +65,8 @@ def recover(shop: Shop) -> None:
 
 
 def steps_of(size) -> range:
-    """Give every step at full size, one in seven in `make test`: even and odd ones."""
-    return range(1, MOST_STEPS, size(1, 7))
+    """Give every step at full size, one in thirteen in `make test`: even and odd ones."""
+    return range(1, MOST_STEPS, size(1, 13))
 
 
 def once_and_right(shop: Shop, order: int, address: str, *, paid: bool) -> None:

@@ -90,6 +90,11 @@ class Life:
     def do(self, action: Callable[..., Any], *args: Any, **more: Any) -> Any:
         return transact(action, *args, SITE, now=self.now, **more)
 
+    def found(self, query: Callable[..., Any], *args: Any) -> Any:
+        """Give what a worker finds to do now; its session ends before anything is done."""
+        with self.reading() as session:
+            return query(session, self.now, *args)
+
     def some_order(self, *states: str) -> int | None:
         with self.reading() as session:
             wanted = select(Order.id).order_by(Order.id)
@@ -152,7 +157,7 @@ class Life:
         self.do(settle, order, seen)
 
     def time_is_over(self) -> None:
-        for order in expiring.list_expired(self.reading(), self.now, 50):
+        for order in self.found(expiring.list_expired, 50):
             expiring.expire_order(self.bank, order, SITE, now=self.now)
 
     def choose(self) -> None:
@@ -256,15 +261,15 @@ class Life:
             self.do(refunding.note_returned, told, "stripe")
 
     def look_again(self) -> None:
-        for due in looking.list_due_looks(self.reading(), self.now, 50):
+        for due in self.found(looking.list_due_looks, 50):
             looking.look_again(self.bank, due, SITE, now=self.now)
 
     def follow(self) -> None:
-        for order in following.list_to_follow(self.reading(), self.now, 50):
+        for order in self.found(following.list_to_follow, 50):
             self.do(following.follow, order)
 
     def serve(self) -> None:
-        for event in list_to_serve(self.reading(), self.now):
+        for event in self.found(list_to_serve):
             self.do(serve_event, event)
 
     def line_is_down(self) -> None:
