@@ -56,7 +56,7 @@ def _fill(session: Session, address: str, site: Site, *, now: datetime) -> None:
     person = session.scalars(select(Person).where(Person.key == normalise_address(address).key)).one_or_none()
     if event is None or person is None:
         return
-    start = now - timedelta(days=12)
+    start = now - timedelta(days=14)  # the last transfer comes two days after its order, and before now
     _sell(session, event, person, now=start)
     kinds = {kind.name: kind for kind in kinds_of(session, event.id)}
     for number in range(_ORDERS):

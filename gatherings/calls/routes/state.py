@@ -29,8 +29,8 @@ class CallTold:
 
 
 @bp.app_template_global("call_told")
-def call_told(call: Any, event: Any, zone: str | None, now: datetime) -> CallTold:
-    """Put a call into words for a reader in `zone` (None: unknown)."""
+def call_told(call: Any, event: Any, zone: str | None, now: datetime, *, to_hosts: bool = False) -> CallTold:
+    """Put a call into words for a reader in `zone` (None: unknown): who might speak, or the hosts."""
     state, told = state_of(call, event, now), told_of(current_session(), call.id)
     room = room_of(call, event, told)
     heading, comes, at = _moment(call, event, state, now)
@@ -38,7 +38,8 @@ def call_told(call: Any, event: Any, zone: str | None, now: datetime) -> CallTol
     if at is not None and zone is not None and zones.to_local(at, zone) != zones.to_local(at, event.zone):
         mine = _("%(when)s, your time", when=instant_words(at, zone, now))
     there = instant_words(at, event.zone, now) if at is not None else ""
-    return CallTold(state.value, heading, comes, mine, there, slot_length_words(call), _minutes(room, state), room)
+    slots, minutes = slot_length_words(call), _minutes(room, state, to_hosts)
+    return CallTold(state.value, heading, comes, mine, there, slots, minutes, room)
 
 
 def _moment(call: Any, event: Any, state: CallState, now: datetime) -> tuple[str, str, datetime | None]:
@@ -69,9 +70,11 @@ def slot_length_words(call: Any) -> str:
     )
 
 
-def _minutes(room: Room, state: CallState) -> str:
+def _minutes(room: Room, state: CallState, to_hosts: bool) -> str:
     if state in (CallState.CLOSED, CallState.CANCELLED):
         return ""
+    if room.more == 0 and to_hosts:
+        return _("Every place is given. Whom you put on reserve is asked when somebody cannot come.")
     if room.more == 0:
         return _("Every place is given at the moment. You can still offer yours: somebody may not be able to come.")
     left = length_words(room.left)
