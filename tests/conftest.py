@@ -60,9 +60,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             if not marker.args:
                 raise pytest.UsageError(f"{metafunc.definition.nodeid}: one_database wants a reason")
             kinds = kinds[:1]
-        elif len(kinds) > 1 and _is_a_small_drill(metafunc):
-            kinds = [kinds[zlib.crc32(metafunc.definition.path.stem.encode()) % 2]]
-        elif len(kinds) > 1 and _is_of_a_screen(metafunc):
+        elif len(kinds) > 1 and _is_by_turns(metafunc):
             kinds = [kinds[zlib.crc32(metafunc.definition.nodeid.encode()) % 2]]
         metafunc.parametrize("database_kind", kinds, scope="session")
 
@@ -74,28 +72,30 @@ _SCREENS = frozenset(
     "accounts calendars calls communities doors letters live organise own_data pages payments registration review "
     "security slots web".split()
 )
+# Files that are loaded and commands that are given: what they write is written by actions, which are tried on both.
+_COMMANDS = frozenset({"cli", "loading"})
+# All forms, and what a database's own programs do.
+_ON_BOTH = frozenset({"test_hostile_forms.py", "test_backups.py"})
 
 
-def _is_a_small_drill(metafunc: pytest.Metafunc) -> bool:
-    """Tell whether a test is a drill at small size: a file of them runs on one database or the other.
+def _is_by_turns(metafunc: pytest.Metafunc) -> bool:
+    """Tell whether a test runs on one database or the other: of screens, of files and commands.
 
-    `make drills` runs all on both; so does `GATHERINGS_SCREENS=both`.
+    `GATHERINGS_SCREENS=both` runs every one of them on both.
     """
-    small = os.environ.get("GATHERINGS_DRILLS") != "full" and os.environ.get("GATHERINGS_SCREENS") != "both"
-    return small and metafunc.definition.path.parent.name == "drills"
+    path = metafunc.definition.path
+    if os.environ.get("GATHERINGS_SCREENS") == "both" or path.name in _ON_BOTH:
+        return False
+    return path.parent.name in _COMMANDS or _is_of_a_screen(metafunc)
 
 
 def _is_of_a_screen(metafunc: pytest.Metafunc) -> bool:
-    """Tell whether a test is of a screen: a thousand and more, of which each runs on one database or the other.
-
-    What runs at once in threads runs on both, and all forms do (test_hostile_forms). `GATHERINGS_SCREENS=both` runs
-    every one of them on both.
-    """
+    """Tell whether a test is of a screen: a thousand and more. What runs at once in threads runs on both."""
     path = metafunc.definition.path
-    if path.parent.name not in _SCREENS or os.environ.get("GATHERINGS_SCREENS") == "both":
+    if path.parent.name not in _SCREENS:
         return False
-    if path.name == "test_hostile_forms.py" or _DOORS.isdisjoint(metafunc.fixturenames):
-        return path.parent.name == "organise" and path.name != "test_hostile_forms.py"
+    if _DOORS.isdisjoint(metafunc.fixturenames):
+        return path.parent.name == "organise"
     source = inspect.getsource(metafunc.function)
     return "at_once" not in source and "Thread" not in source and "together(" not in source
 

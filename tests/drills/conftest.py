@@ -1,5 +1,7 @@
 """Drills: load, faults and races against the real server, small in `make test`, at full size in `make drills`."""
 
+import os
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,12 +18,32 @@ from tests.drills.houses import House, open_house
 from tests.many import fill_event
 from tests.signing import COOKIE, make_role, make_sign_in
 
+KINDS = ("sqlite", "postgres")
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.drill)
+    if os.environ.get("GATHERINGS_DRILLS") != "full" and os.environ.get("GATHERINGS_TEST_DB") == "both":
+        later = [item for item in items if here in item.path.parents and _is_for_full_size(item)]
+        config.hook.pytest_deselected(items=later)
+        items[:] = [item for item in items if item not in later]
+
+
+# Bars of speed over thousands: at small size they say nothing that other tests do not.
+_BARS = frozenset({"test_big_lists.py", "test_exports.py", "test_feeds.py"})
+
+
+def _is_for_full_size(item: pytest.Item) -> bool:
+    """Tell whether `make test` leaves a drill to `make drills`: bars of speed, and each file's other database."""
+    if item.path.name in _BARS:
+        return True
+    mine = KINDS[zlib.crc32(item.path.stem.encode()) % 2]
+    asked = getattr(item, "callspec", None)
+    kinds = [kind for kind in KINDS if asked is not None and kind in asked.params.values()]
+    return bool(kinds) and mine not in kinds
 
 
 @dataclass(frozen=True)
